@@ -9,8 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 _MINUTE = timedelta(minutes=1)
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -49,7 +49,7 @@ def is_plausible(moment: datetime) -> bool:
     Programs write 1970, or the year 1 or 9999, where they know no time. Nothing can be counted from those: the calendar
     of Python ends there.
     """
-    return _EARLIEST <= moment < _LATEST
+    return EARLIEST <= moment < LATEST
 
 
 def clock_difference(ours: datetime, theirs: datetime | None) -> timedelta:

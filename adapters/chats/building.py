@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.text.tree import Block, Code, CodeBlock, Inline, LineBreak, Paragraph, Style
+from bot.text.tree import BREAK, Block, Code, CodeBlock, Inline, LineBreak, Paragraph, Style
 
 
 class Building:
@@ -30,14 +30,20 @@ class Building:
         """
         Code between fences, found while `pieces` are read: a block of its own, but within other marks a piece of them.
 
+        Several lines of code are lines of their own there, too.
+
         Returns:
-            Whether it is a block, after which a line end is not seen.
+            Whether its line ends with it, so that a line end after it is not seen.
         """
-        if pieces is not self.line:
-            pieces.append(Code(text.strip("\n"), style))
-            return False
-        self.add(CodeBlock(text, language))
-        return True
+        if pieces is self.line:
+            self.add(CodeBlock(text, language))
+            return True
+        code = Code(text.strip("\n"), style)
+        has_lines = "\n" in code.text
+        begins_line = not pieces or isinstance(pieces[-1], LineBreak)
+        pieces += [code] if begins_line or not has_lines else [BREAK, code]
+        pieces += [BREAK] if has_lines else []
+        return has_lines
 
     def blocks(self) -> list[Block]:
         """All of them, at the end of the text."""

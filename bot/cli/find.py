@@ -13,6 +13,7 @@ from bot.cli.shell import fail, field, read_database, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Transaction
 from bot.model import ChatName, StoreName, TicketNumber
+from bot.settings import load_general
 from bot.tickets.enqueue import links_of
 from bot.tickets.lookup import finding
 from bot.tickets.lookup.account import account
@@ -35,7 +36,7 @@ def find(
     wanted = finding.words_of(" ".join(words))
     if not wanted.words:
         fail("Give a ticket's number, a name, or words of a subject or a message.", 2)
-    known, found = read_database(_look, wanted, store)
+    known, found = read_database(_look, wanted, Scope(store=store, masks_emails=load_general().mask_emails))
     if store is not None and not known:
         fail(f"There is no store {field(store)} in this database.", 1)
     if as_json:
@@ -58,17 +59,17 @@ def why(
     if history is None:
         fail(f"There is no ticket {field(number)}. Give the number on its card, such as 1042.", 1)
     now = SystemClock().now()
-    names = Names(vendor=history.ticket.store, chats=_CHATS)
+    names = Names(vendor=history.ticket.store, chats=_CHATS, masks_emails=load_general().mask_emails)
     if as_json:
         show_json(_as_json(history, names, now))
     else:
         show("\n".join(field(line) for line in whole(history, names, now)))
 
 
-def _look(tx: Transaction, words: Words, store: str | None) -> tuple[bool, list[dict[str, Any]]]:
+def _look(tx: Transaction, words: Words, scope: Scope) -> tuple[bool, list[dict[str, Any]]]:
     """Whether the store is known, and what was found."""
-    known = store is None or tx.one("store", name=StoreName(store)) is not None
-    pages = (finding.find(tx, words, Scope(store=store), page) for page in range(_MOST // PAGE))
+    known = scope.store is None or tx.one("store", name=StoreName(scope.store)) is not None
+    pages = (finding.find(tx, words, scope, page) for page in range(_MOST // PAGE))
     found: list[Found] = []
     for page in pages:
         found += page.found

@@ -12,8 +12,10 @@ from bot.cli.shell import fail, field, read_database, show, show_json, write_dat
 from bot.db.connection import Transaction
 from bot.db.rows import delivery_row
 from bot.model import DeliveryId, Kind
+from bot.settings import load_general
 from bot.tickets.enqueue import links_of
 from bot.tickets.replies import outcomes
+from bot.wording.masking import masked
 
 _LARGEST = 2**63 - 1
 """The largest number that the database can compare."""
@@ -53,8 +55,9 @@ def drop(delivery: Delivery) -> None:
 
 def _list(*, as_json: bool) -> None:
     def read(tx: Transaction) -> list[dict[str, Any]]:
-        return [_delivery(row) for row in tx.all("unfinished_deliveries")]
+        return [_delivery(row, masks=masks) for row in tx.all("unfinished_deliveries")]
 
+    masks = load_general().mask_emails
     found = read_database(read)
     if as_json:
         show_json(found)
@@ -82,7 +85,7 @@ def _drop_and_report(tx: Transaction, now: datetime, delivery: DeliveryId) -> li
     return lines
 
 
-def _delivery(row: Any) -> dict[str, Any]:
+def _delivery(row: Any, *, masks: bool) -> dict[str, Any]:
     delivery = delivery_row(row)
     return {
         "id": delivery.id,
@@ -92,5 +95,5 @@ def _delivery(row: Any) -> dict[str, Any]:
         "ticket": delivery.ticket,
         "attempts": delivery.attempts,
         "due": delivery.due_at.isoformat(),
-        "error": delivery.error,
+        "error": masked(delivery.error) if masks and delivery.error else delivery.error,
     }

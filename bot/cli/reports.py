@@ -34,7 +34,9 @@ def stats(
         names = [StoreName(row["name"]) for row in tx.all("stores") if store in (None, row["name"])]
         hours = {name: open_hours(sections[name], general) if name in sections else None for name in names}
         now = SystemClock().now()
-        return report(tx, hours, days, now, general.timezone, loaded.colleagues, in_full=as_json)
+        return report(
+            tx, hours, days, now, general.timezone, loaded.colleagues, in_full=as_json, masks_emails=general.mask_emails
+        )
 
     # Faults in the settings of a store keep nobody from the figures, but from those of its open hours.
     loaded = load_faultless()

@@ -19,8 +19,8 @@ from bot.tickets.day.snippets import fault_of, normal_name
 from bot.wording import form_answers
 
 _ENDING = ".md"
-_LARGEST = 64 * 1024
-"""Bytes; no snippet needs so many."""
+_LARGEST = 4 * 1024 * 1024
+"""Bytes. How much too long a larger file is, is not counted."""
 _NO_FILE = "this is no file of its own."
 
 
@@ -79,7 +79,7 @@ def _text(file: Path) -> tuple[str, str]:
         with file.open("rb") as content:
             given = content.read(_LARGEST + 1)
         if len(given) > _LARGEST:
-            return "", form_answers.snippet_too_long(len(given) - _LARGEST)
+            return "", form_answers.snippet_file_too_large(_LARGEST // 1024 // 1024)
         text = clean(given.decode("utf-8-sig"))
     except OSError as error:
         return "", f"it cannot be read ({error.strerror})."

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bot.db.files import private_file, restrict
+from bot.db.files import has_room, is_of_another, private_file, restrict
 from bot.db.following import Follower
 from bot.db.migrate import migrate, migrations, open_vocabulary, refuse_newer, refuse_older
 from bot.db.statements import STATEMENTS
@@ -222,12 +222,16 @@ def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
     text = str(error)
     if "readonly" in text:
         step = "Let this user write the file and its folder."
-    elif "full" in text:
+    elif "full" in text or ("disk I/O" in text and not has_room(path)):
+        # Where the files beside the database cannot grow, SQLite only speaks of the disk.
+        text = text if "full" in text else "the disk is full"
         step = "Make room on the disk; nothing that was acknowledged is lost."
     elif "locked" in text:
         step = "Another program holds the file; end it."
     elif "malformed" in text or "not a database" in text:
         step = "Put the file aside and restore a backup (`shopbell backup` makes them)."
+    elif "unable to open" in text and is_of_another(path):
+        step = "The file belongs to another user: give it to this one, or run shopbell as that one."
     elif "unable to open" in text:
         step = "Check that DATABASE_PATH names a file in a folder that exists and that this user may write to."
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,8 @@ from bot.errors import DatabaseError
 
 OWNER_ONLY = 0o600
 _ENDINGS = ("", "-wal", "-shm", "-journal")
+_ROOM = 128 * 1024
+"""Bytes that SQLite needs beside a database at its start: for an index of 32 kB, and for its log."""
 
 
 def private_file(path: Path, flags: int = 0) -> int:
@@ -66,6 +69,22 @@ def _restrict_one(path: Path) -> None:
         ) from error
     except OSError:
         return
+
+
+def is_of_another(path: Path) -> bool:
+    """Whether a file is there that belongs to another user."""
+    try:
+        return path.stat(follow_symlinks=False).st_uid != os.geteuid()
+    except OSError:
+        return False
+
+
+def has_room(path: Path) -> bool:
+    """Whether the disk of a file has room for another page and what SQLite makes beside it."""
+    try:
+        return shutil.disk_usage(path.absolute().parent).free >= _ROOM
+    except OSError:
+        return True
 
 
 def _private(mode: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.db.files import private_file
+from bot.db.files import is_of_another, private_file
 from bot.errors import DatabaseError, DatabaseInUse
 
 
@@ -29,11 +29,15 @@ def held(database: Path) -> Iterator[None]:
     try:
         file = os.fdopen(private_file(path), "w")
     except OSError as error:
-        link = "It is a symbolic link; remove it. " if error.errno == errno.ELOOP else ""
-        raise DatabaseError(
-            f"{path} cannot be written ({error.strerror}). "
-            f"{link}Give DATABASE_PATH a folder that shopbell may write to."
-        ) from error
+        if error.errno == errno.ELOOP:
+            step = "It is a symbolic link; remove it."
+        elif is_of_another(path):
+            step = "It belongs to another user, as after a start as root. Give it to this user, or run as that one."
+        elif error.errno in (errno.ENOSPC, errno.EDQUOT):
+            step = "Make room on the disk."
+        else:
+            step = "Give DATABASE_PATH a folder that shopbell may write to."
+        raise DatabaseError(f"{path} cannot be written ({error.strerror}). {step}") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

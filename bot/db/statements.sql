@@ -434,6 +434,11 @@ WHERE ticket = :ticket;
 -- Takes the words out of a line for a whole channel that is posted: they may name a ticket, and no ticket has it.
 UPDATE deliveries SET payload = json_set(payload, '$.text', '') WHERE id = :id AND ticket IS NULL;
 
+-- name: erase_old_announcements
+-- Lines for whole channels that failed for good before this time: they are not posted any more, and lose their words.
+UPDATE deliveries SET state = 'dropped', error = NULL, payload = json_set(payload, '$.text', '')
+WHERE unfinished = 1 AND ticket IS NULL AND kind = 'line' AND state = 'failed' AND finished_at <= :before;
+
 -- name: erase_messages
 -- Takes words and names out of the ticket's messages. The rows stay: by them the messages are recognised.
 UPDATE messages
@@ -590,6 +595,23 @@ ORDER BY
     t.waiting_since IS NULL,
     t.waiting_since,
     t.number;
+
+-- name: taken_in_channel
+-- Who has how many of the tickets that wait for us in a channel (`queue`, `waiting`), by the name it was taken under;
+-- whose was taken last comes first.
+SELECT t.taken_by, t.taken_by_name, COUNT(*) AS amount
+FROM tickets AS t
+WHERE t.store IN (SELECT value FROM json_each(:stores))
+  AND t.status = 'open'
+  AND t.followed = 1
+  AND t.gone_at IS NULL
+  AND t.forgotten = 0
+  AND COALESCE(t.awaiting, 'us') = 'us'
+  AND t.snoozed_until IS NULL
+  AND t.taken_by IS NOT NULL
+  AND EXISTS (SELECT 1 FROM links AS l WHERE l.ticket = t.number AND l.chat = :chat AND l.channel = :channel)
+GROUP BY t.taken_by, t.taken_by_name
+ORDER BY MAX(t.number) DESC;
 
 -- name: set_home_opened
 -- Somebody looks at their page.
@@ -1260,8 +1282,11 @@ WHERE id = :id AND state IN ('failed', 'held');
 UPDATE deliveries SET state = 'held' WHERE id = :id AND state = 'waiting' AND attempts = 0;
 
 -- name: drop_delivery
--- The delivery will not be made. One that is being attempted cannot be dropped.
-UPDATE deliveries SET state = 'dropped', finished_at = :now
+-- The delivery will not be made. One that is being attempted cannot be dropped. A line for a whole channel may name a
+-- ticket, and no ticket has it: it loses its words.
+UPDATE deliveries
+SET state = 'dropped', finished_at = :now,
+    payload = CASE WHEN ticket IS NULL AND kind = 'line' THEN json_set(payload, '$.text', '') ELSE payload END
 WHERE id = :id AND state IN ('waiting', 'uncertain', 'held', 'failed');
 
 -- ============================================================ deliveries: posting

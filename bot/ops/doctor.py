@@ -15,7 +15,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.lock import is_held, lock_of
 from bot.db.rows import from_ms, require
 from bot.errors import DatabaseError, DatabaseTooOld
-from bot.model import ChatName, Finding, Learned, StoreName
+from bot.model import ChannelId, ChatName, Finding, Learned, Mention, StoreName
 from bot.ports import CanLearn
 from bot.settings import LoadedSettings
 from bot.tickets.from_vendors.learned import all_learned
@@ -54,13 +54,25 @@ async def _check_chat(world: World, name: ChatName, clock: Clock) -> list[Findin
     chat = world.chats[name]
     channels = {p.channel for store in world.stores.values() for p in store.channels if p.chat == name}
     try:
-        findings = list(await chat.check(sorted(channels)))
+        findings = list(await chat.check(sorted(channels), _pings(world, name)))
     except Exception as defect:  # noqa: BLE001 - whatever a server answers, the other findings are shown
         return [_broken(name, defect)]
     if ahead := clock_difference(clock.now(), chat.now()):
         text = reasons.clock_is_off(chat.label, ahead)
         findings.append(Finding(ok=False, subject="clock", text=text, remedy=reasons.set_the_clock()))
     return findings
+
+
+def _pings(world: World, name: ChatName) -> list[tuple[ChannelId, Mention]]:
+    """Whom the stores' reminders ping in a chat, and in which channels."""
+    found = {
+        (place.channel, whom)
+        for store in world.stores.values()
+        for place in store.channels
+        for chat, whom in (store.promises.remind if store.promises is not None else ())
+        if chat == place.chat == name
+    }
+    return sorted(found, key=lambda ping: (ping[1].id, ping[0]))
 
 
 def _broken(subject: str, defect: Exception) -> Finding:

@@ -14,7 +14,7 @@ import structlog
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.words import overwrite_erased_words
-from bot.tickets.erasure import erase_closed_before, erase_deleted, erase_written_before
+from bot.tickets.erasure import erase_announcements, erase_closed_before, erase_deleted, erase_written_before
 
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +51,7 @@ class Retention:
         deleted, the program died, or somebody else was reading.
         """
         messages = await self._all_of(erase_deleted)
+        await self._database.write(erase_announcements, self._clock.now())
         tickets = 0
         if self._days is not None:
             moment = self._clock.now() - timedelta(days=self._days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -60,7 +61,7 @@ class WebServer:
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
                 web.get("/metrics", self._metrics),
-                web.post("/hooks/{store}/{secret}", self._receive),
+                web.post("/hooks/{store}/{secret:.+}", self._receive),
             ]
         )
 
@@ -93,14 +94,24 @@ class WebServer:
 
     async def _receive(self, request: web.Request) -> web.Response:
         webhook = self._webhooks.get(StoreName(request.match_info["store"].lower()))
-        given = request.match_info["secret"].encode("utf-8", "replace")
-        if webhook is None or not hmac.compare_digest(given, webhook.secret.encode()):
+        if webhook is None or not _has_secret(request.rel_url.raw_path, webhook.secret):
             raise web.HTTPNotFound
         # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which no database can hold.
         headers = {name.lower(): visible(value) for name, value in request.headers.items()}
         if not webhook.receive(headers, await self._connections.body(request)):
             raise web.HTTPForbidden
         return web.Response(status=202)
+
+
+def _has_secret(path: str, secret: str) -> bool:
+    """
+    Whether an address ends with the secret; compared in constant time.
+
+    Some who call write `/` and `%` of a secret as they are, others as `%2F` and `%25`.
+    """
+    given = path.split("/", 3)[3]
+    forms = (given, unquote(given, errors="replace"))
+    return any(hmac.compare_digest(form.encode("utf-8", "replace"), secret.encode()) for form in forms)
 
 
 def _answer(problems: Sequence[str], details: Sequence[str] = ()) -> web.Response:

@@ -36,7 +36,8 @@ from bot.outbound.joining import Joined, joined_to
 from bot.ports import CanWriteAs, Chat, Vendor
 from bot.tickets.day.queue import standing
 from bot.tickets.day.quiet_hours import is_quiet
-from bot.tickets.people import chat_id, holder, vendor_user
+from bot.tickets.holders import holder
+from bot.tickets.people import chat_id, vendor_user
 from bot.tickets.replies.marks import possible_marks, wanted_mark
 from bot.tickets.replies.progress import progress_of
 from bot.tickets.rules import Rules
@@ -266,7 +267,7 @@ class Directory:
         store = self.store(ticket)
         capabilities = self.rules.capabilities[store.name]
         masks = self.rules.masks_emails
-        has = holder(ticket, self.rules.colleagues)
+        has = holder(ticket, self.rules)
         card = cards.card(
             ticket,
             job.opening,

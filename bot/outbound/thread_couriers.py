@@ -184,7 +184,7 @@ class ThreadCourier:
         chat = self.directory.chat(link.chat)
         try:
             missed = chat.missed([Cursor(place=link.place, after=None)])
-            return [_Written(said, await chat.writable(said.agent, [said.place])) async for said in missed]
+            return [_Written(said, await chat.writable(said.agent, [said.place], wrote=True)) async for said in missed]
         except RemoteError as error:
             if error.retryable or isinstance(error, AuthFailed):
                 raise

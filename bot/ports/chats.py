@@ -22,6 +22,7 @@ from bot.model import (
     Home,
     Kind,
     Mark,
+    Mention,
     Opened,
     Place,
     Post,
@@ -143,12 +144,16 @@ class Chat(Protocol):
         """
         ...
 
-    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+    async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         """
         In which of these places the person can now see the channel and write in its threads.
 
         A place without a thread stands for all threads of its channel. What is remembered to answer this is never
         older than a minute, and a right ends at once where the platform reports that. Raises if it cannot be known.
+
+        Args:
+            wrote: They have written there: so the thread was open for them then, and if it is locked now, it was locked
+                afterwards.
         """
         ...
 
@@ -255,8 +260,15 @@ class Chat(Protocol):
         """
         ...
 
-    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-        """Check the token, the intents or scopes, and the permissions in each channel. Never raises."""
+    async def check(
+        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+    ) -> Sequence[Finding]:
+        """
+        Check the token, the intents or scopes, and the permissions in each channel. Never raises.
+
+        Args:
+            pings: Whom reminders ping, each with a channel in whose threads that happens.
+        """
         ...
 
     async def aclose(self) -> None:

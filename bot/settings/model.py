@@ -139,9 +139,21 @@ def _token(prefix: str = "") -> Callable[[SecretStr], SecretStr]:
     return check
 
 
-def _long_enough(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < _SHORTEST_WEBHOOK_SECRET:
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    """A secret that can be written into an address, and comes out of it as it was, whoever carries it."""
+    secret = value.get_secret_value()
+    if len(secret) < _SHORTEST_WEBHOOK_SECRET:
         raise ValueError(f"must have at least {_SHORTEST_WEBHOOK_SECRET} characters")
+    if not re.fullmatch(r"[!-~]+", secret) or set(secret) & set("#?\\"):
+        raise ValueError(
+            "is a part of an address, so it can have no space, #, ? or \\ and only letters without accents. "
+            "Take another one, such as what `openssl rand -hex 24` prints"
+        )
+    if any(part in ("", ".", "..") for part in secret.split("/")):
+        raise ValueError(
+            "is a part of an address, so a / can stand neither at its ends nor beside another / or a dot alone. "
+            "Take another one, such as what `openssl rand -hex 24` prints"
+        )
     return value
 
 
@@ -193,7 +205,7 @@ class StoreSettings(BaseModel):
     poll_seconds: float = Field(default=30.0, gt=0, le=86_400)
     backfill: Annotated[Backfill, BeforeValidator(_backfill)] = Backfill(policy="days", days=7)
     dashboard_url: Annotated[str, AfterValidator(_template)] | None = None
-    webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
+    webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
     reply_mode: Mode | None = None
     discord_agent_roles: Roles = ()
     slack_agents: People = ()

@@ -20,7 +20,9 @@ from bot.text.neutral import (
     signed,
     spans,
     split,
+    units,
     visible,
+    within,
 )
 
 __all__ = [
@@ -35,5 +37,7 @@ __all__ = [
     "signed",
     "spans",
     "split",
+    "units",
     "visible",
+    "within",
 ]

@@ -65,6 +65,18 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: max(0, length - 1)].rstrip() + "…"
 
 
+def units(text: str) -> int:
+    """The text's length in UTF-16 units, as chats' programs count: some signs are two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def within(text: str, length: int) -> str:
+    """The text, cut to so many UTF-16 units if it is longer; linear."""
+    if units(text) <= length:
+        return text
+    return text[:length].encode("utf-16-le", "surrogatepass")[: 2 * length].decode("utf-16-le", "ignore")
+
+
 def comparable(text: str) -> str:
     """
     A form that is equal for a text as it was sent and as a vendor stored it.

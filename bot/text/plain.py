@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 
 from bot.text.addresses import bare, says_the_same
 from bot.text.neutral import clean
@@ -30,6 +31,7 @@ from bot.text.tree import (
 
 _QUOTED = "> "
 _INDENT = "  "
+STRUCK = "~~"
 
 
 def plain(text: RichText) -> str:
@@ -37,7 +39,7 @@ def plain(text: RichText) -> str:
     The text as people would type it without any formatting.
 
     Code stands as it is. A link reads `label (address)`, an entry of a list begins with `-` or its number, and a quoted
-    line with `>`.
+    line with `>`. What is struck out stands between `~~`, for without them its reader would believe it.
     """
     shown = clean("\n".join(line for block in text for line in _lines(block)))
     return _indent(text[0].text) + shown if text and isinstance(text[0], CodeBlock) else shown
@@ -77,8 +79,32 @@ def item_marker(item: Item) -> str:
 
 
 def plain_pieces(pieces: Iterable[Inline]) -> str:
-    """Pieces of a paragraph, without formatting."""
+    """Pieces of a paragraph, without formatting; what is struck out stands between `~~`."""
+    runs = ((is_struck, bare_pieces(run)) for is_struck, run in groupby(pieces, key=_is_struck))
+    return "".join(_struck(shown) if is_struck else shown for is_struck, shown in runs)
+
+
+def bare_pieces(pieces: Iterable[Inline]) -> str:
+    """The words of pieces alone, as if nothing were struck out."""
     return "".join(map(_plain_piece, pieces))
+
+
+def _is_struck(piece: Inline) -> bool:
+    return not isinstance(piece, LineBreak) and piece.style.strike
+
+
+def _struck(text: str) -> str:
+    """Space at the ends stays outside, so that the marks stand at the words; where nothing is seen, there are none."""
+    words = text.strip()
+    is_seen = any(character.isprintable() for character in words)
+    return text.replace(words, f"{STRUCK}{words}{STRUCK}", 1) if is_seen else text
+
+
+def label_of(pieces: Sequence[Inline]) -> tuple[str, bool]:
+    """What a link is called that shows these pieces, and whether all of it is struck out."""
+    shown = [piece for piece in pieces if bare_pieces((piece,)).strip()]
+    is_struck = bool(shown) and all(map(_is_struck, shown))
+    return (bare_pieces if is_struck else plain_pieces)(pieces), is_struck
 
 
 def _plain_piece(piece: Inline) -> str:

@@ -1,34 +1,27 @@
 """
 Time in which a store is open: how much of it lies between two moments, and when so much of it has passed. Pure.
 
-Where a clock change leaves out an hour, a store is not open in it; of an hour that comes twice, both count.
+Where a clock change leaves out an hour, a store is not open in it; of an hour that comes twice, both count. The open
+time of a year is laid out once, when it is first asked for; so decades cost no more than their years.
 """
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from bot.clock import is_plausible
+from bot.clock import EARLIEST, LATEST, is_plausible
 from bot.model import Hours
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _MINUTES_OF_A_DAY = 24 * 60
 _MOST_DAYS = 1000
 """Days that are looked at for a moment to come: a store that is closed for so long keeps no promise."""
-
-
-def open_between(hours: Hours, since: datetime, until: datetime) -> timedelta:
-    """How much open time lies between two moments; none if `until` is the earlier one."""
-    total = timedelta()
-    for begin, end in _open_from(hours, since):
-        if begin >= until:
-            break
-        total += min(end, until) - max(begin, since)
-    return total
+_MOST_YEARS = _MOST_DAYS // 365 + 1
 
 
 def after_open(hours: Hours, since: datetime, amount: timedelta) -> datetime | None:
@@ -39,57 +32,100 @@ def after_open(hours: Hours, since: datetime, amount: timedelta) -> datetime | N
     """
     if amount <= timedelta():
         return since
-    left = amount
-    for begin, end in _open_from(hours, since):
-        if (begin - since).days > _MOST_DAYS:
-            return None
-        here = end - max(begin, since)
-        if here >= left:
-            return max(begin, since) + left
-        left -= here
+    if not is_plausible(since):
+        return None
+    laid_out = open_time(hours)
+    begin = since.astimezone(UTC).year
+    left = laid_out.year(begin).up_to(_microseconds(since)) + amount // _MICROSECOND
+    for year in range(begin, begin + _MOST_YEARS + 1):
+        found = laid_out.year(year).moment_of(left)
+        if found is not None:
+            moment, opened = (_EPOCH + timedelta(microseconds=each) for each in found)
+            return None if (opened - since).days > _MOST_DAYS else moment
+        left -= laid_out.year(year).total
     return None
 
 
 class OpenTime:
-    """
-    How much open time lies between any two moments of some years; for many such questions.
+    """How much open time lies between any two moments. Use `open_time`, which keeps what was laid out."""
 
-    The moments are whole milliseconds since 1970. What lies outside the years is not counted.
-    """
-
-    def __init__(self, hours: Hours, first_year: int, last_year: int) -> None:
-        self._begins, self._ends, self._totals = array("q"), array("q"), array("q")
-        total, until = 0, datetime(last_year + 1, 1, 1, tzinfo=UTC)
-        for begin, end in _open_from(hours, datetime(first_year, 1, 1, tzinfo=UTC)):
-            if begin >= until:
-                break
-            self._begins.append(_ms(begin))
-            self._ends.append(_ms(end))
-            self._totals.append(total)
-            total += _ms(end) - _ms(begin)
+    def __init__(self, hours: Hours) -> None:
+        self._hours = hours
+        self._years: dict[int, _Year] = {}
 
     def between(self, since: int, until: int) -> int:
-        """In milliseconds; `until` is not the earlier one."""
-        return self._up_to(until) - self._up_to(since)
+        """
+        In milliseconds; `until` is not the earlier one.
 
-    def _up_to(self, moment: int) -> int:
+        Args:
+            since, until: In milliseconds since 1970. What lies outside the plausible years is not counted.
+        """
+        one, other = _year_of(1000 * since), _year_of(1000 * until)
+        whole = sum(self.year(year).total for year in range(one, other))
+        found = whole + self.year(other).up_to(1000 * until) - self.year(one).up_to(1000 * since)
+        return found // 1000
+
+    def year(self, year: int) -> _Year:
+        """One year's open time."""
+        if year not in self._years:
+            self._years[year] = _Year(self._hours, year)
+        return self._years[year]
+
+
+class _Year:
+    """
+    The open time of a year in UTC; all in microseconds.
+
+    Attributes:
+        total: How much there is.
+    """
+
+    def __init__(self, hours: Hours, year: int) -> None:
+        self._begins, self._ends, self._before = array("q"), array("q"), array("q")
+        self.total = 0
+        last = _begin_of(year + 1)
+        for begin, end in open_from(hours, _begin_of(year)):
+            if begin >= last:
+                break
+            self._begins.append(_microseconds(begin))
+            self._ends.append(_microseconds(min(end, last)))
+            self._before.append(self.total)
+            self.total += self._ends[-1] - self._begins[-1]
+
+    def up_to(self, moment: int) -> int:
+        """How much of it has passed."""
         place = bisect_right(self._begins, moment) - 1
-        if place < 0:
-            return 0
-        return self._totals[place] + min(moment, self._ends[place]) - self._begins[place]
+        return 0 if place < 0 else self._before[place] + min(moment, self._ends[place]) - self._begins[place]
+
+    def moment_of(self, amount: int) -> tuple[int, int] | None:
+        """When so much of it, more than none, has passed, and since when it is open then; None: there is less."""
+        if amount > self.total:
+            return None
+        place = bisect_left(self._before, amount) - 1
+        return self._begins[place] + amount - self._before[place], self._begins[place]
 
 
 @lru_cache(256)
-def open_time(hours: Hours, first_year: int, last_year: int) -> OpenTime:
-    """The open time of these years, laid out once."""
-    return OpenTime(hours, first_year, last_year)
+def open_time(hours: Hours) -> OpenTime:
+    """The open time of these hours; each year is laid out once."""
+    return OpenTime(hours)
 
 
-def _ms(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
 
 
-def _open_from(hours: Hours, since: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _begin_of(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=UTC)
+
+
+def _year_of(moment: int) -> int:
+    """The year of a moment, or the nearest plausible one."""
+    first, last = _microseconds(EARLIEST), _microseconds(LATEST) - 1
+    return (_EPOCH + timedelta(microseconds=min(max(moment, first), last))).year
+
+
+def open_from(hours: Hours, since: datetime) -> Iterator[tuple[datetime, datetime]]:
     """When the store is open, in order, from the one on that ends after `since`; they do not overlap."""
     if not is_plausible(since):
         # Beyond the ends of the calendar no day can be looked at.

@@ -22,9 +22,11 @@ from bot.tickets import enqueue, forgotten
 from bot.tickets.replies import marks
 from bot.tickets.replies.progress import progress_changed
 from bot.wording import reasons
+from bot.wording.masking import masked
 
 # So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.
 _NEEDED_AT_MOST = timedelta(days=1)
+_ANNOUNCED_WITHIN = timedelta(days=7)
 _LONGEST_NAME = 50
 
 
@@ -147,6 +149,11 @@ def _erase_all(tx: Transaction, rows: Sequence[Row], now: datetime) -> int:
     return len(rows)
 
 
+def erase_announcements(tx: Transaction, now: datetime) -> int:
+    """Erase lines for whole channels that failed for good a week ago: they are old, and may name a customer."""
+    return tx.run("erase_old_announcements", before=to_ms(now - _ANNOUNCED_WITHIN))
+
+
 def erase_deleted(tx: Transaction, now: datetime) -> int:
     """Erase some of the messages that their authors deleted; returns how many, 0: none is left that can be erased."""
     rows = tx.all("deleted_messages", before=to_ms(now - _NEEDED_AT_MOST))
@@ -199,7 +206,9 @@ def _messages_elsewhere(tx: Transaction, tickets: Sequence[TicketNumber], whom: 
 
 def _drop_announcements(tx: Transaction, ticket: TicketRow, now: datetime) -> None:
     """A line for a whole channel that was never posted may name a ticket that cannot be read, or its customer."""
-    given = (ticket.vendor_id, ticket.subject, ticket.customer.name, ticket.customer.email)
+    email = ticket.customer.email
+    # What is called by its customer's address is announced with that masked.
+    given = (ticket.vendor_id, ticket.subject, ticket.customer.name, email, email and masked(email))
     # Such a line has a name's beginning at most.
     names = [one_line(name, _LONGEST_NAME).rstrip("…") for name in given if name]
     for row in tx.all("announcements_with_words"):

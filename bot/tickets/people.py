@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.db.rows import TicketRow
 from bot.model import AgentId, ChatName, Colleague, Person, PersonId
 from bot.text.names import name_of
 
@@ -43,11 +42,6 @@ def ids_of(colleagues: Sequence[Colleague], recorded: str) -> tuple[str, ...]:
         if colleague.chats.get(chat) == agent:
             return tuple(f"{name}:{user}" for name, user in colleague.chats.items())
     return (recorded,)
-
-
-def holder(ticket: TicketRow, colleagues: Sequence[Colleague]) -> Person | None:
-    """Who has the ticket; None: nobody."""
-    return None if ticket.taken_by is None else person_of(colleagues, ticket.taken_by, ticket.taken_by_name)
 
 
 def vendor_user(colleagues: Sequence[Colleague], recorded: str, vendor: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.model import TicketNumber
 from bot.text import one_line
-from bot.wording.phrases import listed
+from bot.wording.phrases import characters, listed
 
 _QUOTED = 60
 _NAMED = 5
@@ -47,11 +47,11 @@ def left_empty(variables: Sequence[str]) -> str:
 
 
 def filled_too_long(surplus: int) -> str:
-    return f"Filled in, this snippet is {surplus} characters too long for a form. Make it shorter."
+    return f"Filled in, this snippet is {characters(surplus)} too long for a form. Make it shorter."
 
 
 def entry_too_long(surplus: int) -> str:
-    return f"This text is {surplus} characters too long for a form. Make it shorter, or write it in the thread."
+    return f"This text is {characters(surplus)} too long for a form. Make it shorter, or write it in the thread."
 
 
 def form_sent_already() -> str:
@@ -75,7 +75,11 @@ def snippet_empty() -> str:
 
 
 def snippet_too_long(surplus: int) -> str:
-    return f"This text is {surplus} characters too long: a snippet has 3,000 at most."
+    return f"This text is {characters(surplus)} too long: a snippet has 3,000 at most."
+
+
+def snippet_file_too_large(megabytes: int) -> str:
+    return f"This file has more than {megabytes} MB: a snippet has 3,000 characters at most."
 
 
 def unknown_variables(found: Sequence[tuple[str, str]], variables: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ _UNSEEN = (
 # What may stand before the @: RFC 5322, letters of all scripts, and what nobody sees. An address begins only where such
 # a part begins, so a long text without one is read once. In addresses of web pages the @ is written as %40.
 _LOCAL = rf"[\w.!#$%&'*+/=?^`{{|}}~{_UNSEEN}-]"
+_AT = ("@", "＠", "﹫", "%40")
 _ADDRESS = re.compile(
     rf"(?:(?P<quote>\")[^\"\n]{{1,64}}\"[{_UNSEEN}]{{0,8}}|(?<!{_LOCAL})(?P<first>{_LOCAL})(?:(?!%40){_LOCAL})*)"
     rf"(?P<at>[@＠﹫]|%40)(?=[{_UNSEEN}]*[\w\[])"
@@ -25,6 +26,8 @@ _ADDRESS = re.compile(
 
 def masked(text: str) -> str:
     """The text with only the first letter of what stands before the @ of each address in it."""
+    if not any(sign in text for sign in _AT):
+        return text
     return _ADDRESS.sub(lambda found: f"{found['quote'] or found['first']}…{found['at']}", text)
 
 
@@ -40,6 +43,7 @@ def masked_ticket(ticket: TicketRow) -> TicketRow:
     return replace(
         ticket,
         subject=masked(ticket.subject),
+        taken_by_name=None if ticket.taken_by_name is None else masked(ticket.taken_by_name),
         customer=replace(
             customer,
             name=None if customer.name is None else masked(customer.name),

@@ -31,6 +31,11 @@ def clock_time(moment: datetime, zone: ZoneInfo) -> str:
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%Y, %H:%M} ({zone.key})"
 
 
+def characters(amount: int) -> str:
+    """So many characters: `1 character`, `1,200 characters`."""
+    return "1 character" if amount == 1 else f"{amount:,} characters"
+
+
 def listed(things: Sequence[str]) -> str:
     """Things in a row: `a, b and c`."""
     return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" and {things[-1]}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.wording.phrases import duration, listed
+from bot.wording.phrases import characters, duration, listed
 
 
 def notes_unsupported() -> str:
@@ -41,8 +41,7 @@ def nothing_to_send() -> str:
 
 
 def too_long(vendor: str, over: int) -> str:
-    much = "1 character" if over == 1 else f"{over:,} characters"
-    return f"This reply is {much} too long for {vendor}. Please send it in parts."
+    return f"This reply is {characters(over)} too long for {vendor}. Please send it in parts."
 
 
 def forgotten() -> str:

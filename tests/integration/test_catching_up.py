@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.errors import Forbidden, Unavailable
 from bot.inbound.chats import catchup as catchup_module
-from bot.model import Agent, AgentId, Answer, ChannelId, ChatMessageId, Cursor, Mark, Place, Said, Store
+from bot.model import Agent, AgentId, Answer, ChannelId, ChatMessageId, Cursor, Mark, Place, Said, Store, Verb
 from bot.tickets.from_agents.routing import record_said
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -197,3 +197,22 @@ async def test_a_defect_in_routing_what_was_missed_ends_only_that(tmp_path: Path
             await bridge.ticket_arrives("t2", "And I?")
             await until(lambda: any(each["event"] == "unexpected exception" for each in logged), "the defect is logged")
         await sent_once(bridge, "From the other chat.", "Written meanwhile.")
+
+
+@pytest.mark.parametrize("live", [False, True])
+async def test_a_lock_does_not_count_for_what_stands_in_the_thread(tmp_path: Path, live: bool) -> None:
+    """Its author wrote before it was locked. What is asked for now is refused, and so is one who lost the right."""
+    discord = MemoryChat(name=DISCORD)
+    async with running(tmp_path / "db", discord=discord, store=QUIET) as bridge:
+        await bridge.ticket_arrives()
+        said = bridge.said(discord, "m1", "Written before the lock.")
+        discord.locked.add(bridge.thread(discord))
+        if live:
+            await bridge.says(discord, "m1", "Written before the lock.")
+        else:
+            discord.history = [said]
+            await reconnects(discord)
+        await sent_once(bridge, "Written before the lock.")
+        assert discord.told == []
+        refused = await bridge.asks(discord, Verb.CLOSE)
+        assert "can write in its threads" in refused.text

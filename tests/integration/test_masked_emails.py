@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
-from bot.model import Customer, Fact, Status, Ticket, TicketId, Verb
+from bot.errors import Rejected
+from bot.model import (
+    Agent,
+    AgentId,
+    ChatMessageId,
+    Customer,
+    Fact,
+    Pointed,
+    State,
+    Status,
+    Ticket,
+    TicketId,
+    Verb,
+)
 from bot.ports import Intake
+from bot.tickets.lookup import finding
+from bot.wording.masking import masked
 from tests.support.memory.bridge import MAIN, Bridge, running
 from tests.support.waiting import until
 
@@ -72,3 +89,68 @@ async def test_without_it_addresses_show_and_there_is_no_button(tmp_path: Path) 
         card = bridge.discord.cards[bridge.thread(bridge.discord)][-1]
         assert card.customer.email == EMAIL
         assert [button.label for button in card.buttons] == ["Take", "Snooze", "Close"]
+
+
+ANN = Agent(id=AgentId("u9"), name="ann@team.example", is_full_member=True)
+
+
+async def test_who_has_a_ticket_is_masked_wherever_that_is_shown(tmp_path: Path) -> None:
+    """Some people are called by their address: in cards, lists, answers, figures and threads."""
+    async with running(tmp_path / "db", masks_emails=True) as bridge:
+        await arrives(bridge)
+        answers = [
+            await bridge.asks(bridge.discord, Verb.TAKE, ticket="1001", agent=ANN),
+            await bridge.asks(bridge.discord, Verb.TICKETS, words="all"),
+            await bridge.asks(bridge.discord, Verb.TAKE, ticket="1001"),
+            await bridge.asks(bridge.discord, Verb.TAKE_OVER, ticket="1001"),
+        ]
+        await bridge.says(bridge.discord, "m1", "On its way", agent=ANN)
+        await bridge.drained()
+        answers.append(await bridge.asks(bridge.discord, Verb.STATS))
+        shown = [(chat.cards, chat.shown, chat.names) for chat in (bridge.discord, bridge.slack)]
+        assert "ann@team" not in repr(answers) + repr(shown)
+        assert "a…@team.example" in repr(answers[1])
+        assert "a…@team.example" in answers[2].text
+        assert "a…@team.example" in repr(shown)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_a_vendor_says_is_masked_in_why(tmp_path: Path, whole: bool) -> None:
+    """An error that quotes an address, of a message and of a change of status."""
+    async with running(tmp_path / "db", masks_emails=True) as bridge:
+        await arrives(bridge)
+        refused = Rejected(f"Memory: no such customer as {EMAIL}.")
+        bridge.vendor.fail["reply"], bridge.vendor.fail["set_status"] = [refused], [refused]
+        await bridge.says(bridge.discord, "m1", f"Is it {EMAIL}?")
+        await bridge.asks(bridge.discord, Verb.CLOSE, ticket="1001")
+        await bridge.at_rest(State.FAILED)
+        pointed = None if whole else Pointed(message=ChatMessageId("m1"), by_person=True)
+        answer = await bridge.asks(bridge.discord, Verb.WHY, ticket="1001" if whole else None, pointed=pointed)
+        assert "Memory: no such customer as v…@example.com." in answer.text
+        assert EMAIL not in answer.text
+
+
+async def test_long_texts_are_read_beside_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To mask the addresses in many long texts takes a while, in which everybody else goes on."""
+    threads: set[str] = set()
+
+    def noting(text: str) -> str:
+        threads.add(threading.current_thread().name)
+        return masked(text)
+
+    monkeypatch.setattr(finding, "masked", noting)
+    async with running(tmp_path / "db", masks_emails=True) as bridge:
+        bridge.vendor.customer_writes("t1", "parasol " + f"{EMAIL} " * 4_000)
+        bridge.app.nudge(MAIN)
+        await until(lambda: all(chat.threads() for chat in (bridge.discord, bridge.slack)))
+        said = bridge.said(bridge.discord, "m1", "x")
+        found = await bridge.asks(bridge.discord, Verb.FIND, words="parasol")
+        choices = await intake(bridge).choices(Verb.CLOSE, "parasol", said.place, said.agent)
+        nothing = await bridge.asks(bridge.discord, Verb.FIND, words="violet")
+        database = await bridge.database.read(lambda _: threading.current_thread().name)
+    assert found.listing is not None
+    assert EMAIL not in repr(found)
+    assert [each.number for each in choices] == [1001]
+    assert nothing.listing is None
+    assert threads
+    assert not threads & {database, threading.main_thread().name}

@@ -19,8 +19,10 @@ from bot.model import (
     ChoiceField,
     Mark,
     Modal,
+    Place,
     State,
     Status,
+    Store,
     TextField,
     TicketId,
     TicketNumber,
@@ -29,8 +31,9 @@ from bot.model import (
 from bot.outbound.retry import Schedule
 from bot.ports import VendorCapabilities
 from bot.tickets import erasure
+from bot.tickets.from_agents import form_replies
 from bot.wording import answers, reasons
-from tests.support.memory.bridge import Bridge, running
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -131,6 +134,40 @@ async def test_what_the_form_says_is_sent_and_shown_in_both_chats(bridge: Bridge
     for chat in (bridge.discord, bridge.slack):
         assert chat.shown[bridge.thread(chat)][-1].post.name == "Ann"
         assert "Taken by Ann" in chat.cards[bridge.thread(chat)][-1].status_text
+
+
+@pytest.mark.parametrize(("channel", "in_thread"), [("2", True), ("2", False), ("1", True), ("1", False)])
+async def test_a_form_belongs_to_where_it_was_asked_for(tmp_path: Path, channel: str, in_thread: bool) -> None:
+    """A store with two channels in one chat: the question goes to the thread there, and so does what becomes of it."""
+    places = tuple(Place(chat=DISCORD, channel=ChannelId(each)) for each in ("1", "2"))
+    slack = Place(chat=SLACK, channel=ChannelId("1"))
+    store = Store(name=MAIN, label="Main · Memory", vendor_label="Memory", channels=(*places, slack), poll_seconds=10)
+    async with running(tmp_path / "db", store=store) as bridge:
+        await bridge.ticket_arrives()
+        await until(lambda: len(bridge.discord.threads()) == 2)
+        thread = next(each for each in bridge.discord.threads() if each.startswith(f"{channel}."))
+        here = Place(chat=DISCORD, channel=ChannelId(channel), thread=thread if in_thread else None)
+        await bridge.says(bridge.slack, "s1", "Bob is faster.", agent=BOB)
+        answer = await bridge.asks(
+            bridge.discord,
+            Verb.SEND_FORM,
+            place=here,
+            ticket="1001",
+            words=form_replies.new_token(),
+            entered={"text": "Ann's text", "then": "send"},
+        )
+        assert answer.text == answers.held()
+        await bridge.at_rest(State.HELD)
+        asked = {
+            each: [button.label for say in bridge.discord.shown[each] for button in say.post.buttons]
+            for each in bridge.discord.threads()
+        }
+        assert [each for each, labels in asked.items() if "Discard" in labels] == [thread]
+        noted = await bridge.asks(bridge.discord, Verb.NOTE, place=here, ticket="1001", words="Mind the key")
+        assert noted.text.startswith("Noted in #1001.")
+        links = {row["id"]: row["thread"] for row in await bridge.rows("links_of_ticket", ticket=1001)}
+        notes = [row for row in await bridge.rows("latest_messages", ticket=1001, most=-1) if row["purpose"] == "note"]
+        assert [links[row["link"]] for row in notes] == [thread]
 
 
 async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None:
@@ -539,7 +576,7 @@ async def test_snippets_are_listed_changed_renamed_and_deleted(bridge: Bridge) -
         ("refund", "x", "name", "There is a snippet refund already."),
         ("REFUND", "x", "name", "There is a snippet refund already."),
         ("new", " \n", "text", "A snippet needs a text."),
-        ("new", "x" * 3001, "text", "This text is 1 characters too long: a snippet has 3,000 at most."),
+        ("new", "x" * 3001, "text", "This text is 1 character too long: a snippet has 3,000 at most."),
         ("new", "😀" * 1501, "text", "This text is 2 characters too long: a snippet has 3,000 at most."),
         ("new", "{{requester.firstname}}", "text", "{{requester.firstname}} (did you mean {{requester.first_name}}?)"),
         ("new", "{{7*7}} {{}}", "text", "{{7*7}} and {{}} are no variables. Those are: requester.first_name, "),

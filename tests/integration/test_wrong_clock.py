@@ -133,3 +133,19 @@ async def test_the_undo_time_survives_a_clock_that_is_set_back(tmp_path: Path) -
         assert shop.texts("t1") == []
         await asyncio.sleep(5)
         assert shop.texts("t1") == ["t1 Here you are."]
+
+
+@pytest.mark.parametrize("jump", [-DAY, -3_600.0, 600.0, DAY])
+async def test_a_snooze_ends_once_at_its_time_on_the_clock(tmp_path: Path, jump: float) -> None:
+    """A time on the clock is meant: set forward past it, the ticket is back within a minute; set back, later. Once."""
+    async with one_ticket(tmp_path / "db") as (sim, _shop, discord, slack):
+        ask = Ask(verb=Verb.SNOOZE, agent=agent(), place=place_of_ticket(slack), words="5m")
+        await sim.ask(slack, ask)
+        await asyncio.sleep(60)
+        sim.clock.skew = jump
+        await asyncio.sleep(max(0.0, 240.0 - jump) + 70)
+        over = [text for text in discord.texts("1.1") if "snooze" in text.casefold()]
+        assert len(over) == 1
+        sim.clock.skew = 0.0
+        await asyncio.sleep(600)
+        assert [text for text in discord.texts("1.1") if "snooze" in text.casefold()] == over

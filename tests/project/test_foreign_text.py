@@ -25,7 +25,7 @@ from adapters.chats.discord import brackets, buttons, markup, reading_markdown, 
 from adapters.chats.slack import blocks, commands, emoji, failures, reading, reading_mrkdwn, writing_blocks
 from adapters.chats.slack import buttons as slack_buttons
 from adapters.chats.slack.arguments import typed
-from adapters.vendors.client import html, html_elements, html_writing, large_lists, parsing
+from adapters.vendors.client import html, html_counting, html_elements, html_writing, large_lists, parsing
 from adapters.vendors.sellsn import vendor as sellsn
 from bot import text
 from bot.model import Verb
@@ -86,7 +86,7 @@ def _write_markdown(given: str) -> Any:
     return writing_markdown.write(normal((Paragraph(pieces), CodeBlock(given, given))))
 
 
-CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE", "_LETTERS")
+CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE")
 
 
 def _read_css(given: str) -> None:
@@ -94,7 +94,8 @@ def _read_css(given: str) -> None:
     html_elements.is_hidden("p", style)
     html_elements.styles_of("b", style)
     html_elements.keeps_space(style)
-    html_elements.counted_in(style)
+    html_counting.counted_in(style)
+    html_counting.Counting.of("ol", style | {"start": given}, 1).next({"value": given})
 
 
 def _read_mrkdwn(given: str) -> Any:
@@ -146,10 +147,12 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/reading.py:_TS": reading._TS.fullmatch,
     "adapters/vendors/sellsn/vendor.py:_NUMBERS": sellsn._NUMBERS.fullmatch,
     **{f"adapters/vendors/client/html_elements.py:{name}": _read_css for name in CSS},
+    **{f"adapters/vendors/client/html_counting.py:{name}": _read_css for name in ("_LETTERS", "_UNMARKED", "_WHOLE")},
     "adapters/vendors/client/html_elements.py:_FIGURES": html_elements.raised,
     "adapters/vendors/client/html.py:_LINE_TAG": html._without_tags,
     "adapters/vendors/client/html.py:_OPENED": html._count_elements,
     "adapters/vendors/client/html_reader.py:_SPACE": html.html_to_text,
+    "adapters/vendors/client/html.py:_STRIKE_TAG": html._without_tags,
     "adapters/vendors/client/html.py:_STRUCTURE": html.looks_like_html,
     "adapters/vendors/client/html.py:_TAG": html._without_tags,
     "adapters/vendors/client/large_lists.py:_IN_TEXT": _read_list,

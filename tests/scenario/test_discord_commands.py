@@ -12,6 +12,8 @@ from bot.model import (
     DeliveryId,
     DeliveryKey,
     Door,
+    Mention,
+    MentionKind,
     Modal,
     TextField,
     TicketNumber,
@@ -194,6 +196,40 @@ class TestDoctor:
             assert all(finding.remedy for finding in bad)
             for named in ("Message Content Intent", "Embed Links", "Add Reactions", "View Channel", "Copy ID"):
                 assert named in remedies
+
+    async def test_a_role_that_reminders_ping(self) -> None:
+        """One that nobody may mention rings nowhere, unless the bot may mention all; a role that is gone is named."""
+        async with stage(connected=False) as s:
+            anyone = s.server.add_role("on call", mentionable=True)
+            closed = s.server.add_role("night", mentionable=False)
+
+            async def faults(*roles: object) -> dict[str, str]:
+                pings = [(s.text, Mention(kind=MentionKind.GROUP, id=str(role))) for role in roles]
+                found = await s.chat.check([s.text], pings)
+                return {each.subject: f"{each.text} {each.remedy}" for each in found if not each.ok}
+
+            s.server.deny(s.text, "mention_everyone")
+            assert await faults(anyone.id) == {}
+            assert await faults(9, closed.id) == {
+                "discord role 9": "Reminders ping a role (REMIND) that the server Practice shop does not have. "
+                "Copy the role's id again (Server Settings, Roles), and set it in REMIND.",
+                f"discord role {closed.id}": "Reminders mention @night (REMIND), but in #support that pings nobody. "
+                "Allow anyone to @mention this role (Server Settings, Roles, night), or give the bot's role "
+                "Mention @everyone, @here, and All Roles in this channel.",
+            }
+            ann = s.server.add_member("ann")
+            outside = s.server.add_member("outside")
+            s.server.deny(s.text, "view_channel", whom=outside)
+            people = [(s.text, Mention(id=str(each))) for each in (ann.id, 9, outside.id)]
+            found = {each.subject: each.text for each in await s.chat.check([s.text], people) if not each.ok}
+            assert found == {
+                "discord user 9": "Reminders ping somebody (REMIND) who is not on the server Practice shop.",
+                f"discord user {outside.id}": "Reminders ping outside (REMIND), who cannot see #support.",
+            }
+            s.server.allow(s.text, "mention_everyone")
+            assert await faults(closed.id) == {}
+            s.server.deny(s.text, "view_channel")
+            assert set(await faults(closed.id)) == {f"discord channel {s.text}"}
 
     async def test_a_refused_token_is_a_finding(self) -> None:
         """The doctor never raises."""

@@ -78,3 +78,31 @@ async def test_what_belongs_in_a_locked_thread_waits_until_it_is_unlocked(stage:
     assert stage.announced(shop, "again") == (0, 1)
     texts = [message.rendered for message in slack.thread(shop.slack, ticket.slack.card.ts)]
     assert sum("while it is locked" in text for text in texts) == 2
+
+
+@pytest.mark.scenario({"sellgate": "text"})
+async def test_what_was_written_before_the_lock_is_sent(stage: Stage) -> None:
+    """Discord takes nothing in a locked thread: so a reply that stands there was written while its author might."""
+    discord = stage.world.discord
+    ticket = await stage.arrives("Locked while nobody read")
+    await stage.bridge.drained()
+    member = discord.add_member("Dora")
+    moderator = discord.add_member("Mod", discord.add_role("Moderators", "manage_threads"))
+    await stage.bridge.stop()
+    said = await discord.say(member, ticket.discord.thread.id, "Written before the lock.")
+    await discord.set_thread(moderator, ticket.discord.thread.id, locked=True, archived=False)
+    await stage.bridge.start()
+    await ticket.has_sent("Written before the lock.")
+    await ticket.marked(said, "✅")
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_what_was_written_before_the_lock_in_slack_is_sent(stage: Stage) -> None:
+    """The same; its mark waits until the thread is unlocked."""
+    ticket = await stage.arrives("Locked while nobody read")
+    await stage.bridge.drained()
+    await stage.bridge.stop()
+    await ticket.bob_says("Written before the lock.")
+    stage.world.slack.lock(ticket.slack.card)
+    await stage.bridge.start()
+    await ticket.has_sent("Written before the lock.")

@@ -24,6 +24,8 @@ from bot.model import (
     Further,
     Kind,
     Mark,
+    Mention,
+    MentionKind,
     Opened,
     Place,
     Post,
@@ -329,6 +331,30 @@ async def test_the_doctor_finds_each_fault_and_names_one_step() -> None:
         nobody = chat_for(stage.slack, [], api_url="http://127.0.0.1:9/api/")
         assert [finding.ok for finding in await nobody.check([])] == [False, False]
         await nobody.aclose()
+
+
+async def test_the_doctor_looks_at_whom_reminders_ping() -> None:
+    """A user group that is disabled, deleted or empty, and somebody whose account is deactivated, hear nothing."""
+    async with scene(start=False) as stage:
+        ann = stage.slack.add_user("ann")
+        gone = stage.slack.add_user("gone")
+        users = stage.slack.workspace.state.users
+        users[gone.id] = replace(users[gone.id], deleted=True)
+        full, empty = stage.slack.add_group("full", [ann]).id, stage.slack.add_group("empty", []).id
+
+        async def faults(kind: MentionKind, *ids: str) -> dict[str, str]:
+            found = await stage.chat.check([stage.id], [(stage.id, Mention(kind=kind, id=each)) for each in ids])
+            return {each.subject: each.remedy for each in found if not each.ok}
+
+        assert await faults(MentionKind.PERSON, ann.id) == {}
+        assert await faults(MentionKind.GROUP, full) == {}
+        assert await faults(MentionKind.PERSON, gone.id, "U404") == dict.fromkeys(
+            (f"slack user {gone.id}", "slack user U404"), "Name somebody else in REMIND."
+        )
+        groups = await faults(MentionKind.GROUP, empty, "S404")
+        assert set(groups) == {f"slack user group {empty}", "slack user group S404"}
+        assert groups[f"slack user group {empty}"].startswith("Add people to the user group, or")
+        assert groups["slack user group S404"].startswith("Enable the user group again (People, User groups), or")
 
 
 async def test_building_needs_no_event_loop_and_calls_nobody() -> None:

@@ -76,11 +76,11 @@ class Agents:
         self._remember(person.guild.id, person.id, _Known(now, agent, person, parent, interaction.permissions))
         return agent
 
-    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+    async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         """As the port promises."""
-        return frozenset([place for place in places if await self._can_write(int(agent.id), place)])
+        return frozenset([place for place in places if await self._can_write(int(agent.id), place, wrote=wrote)])
 
-    async def _can_write(self, person: int, place: Place) -> bool:
+    async def _can_write(self, person: int, place: Place, *, wrote: bool) -> bool:
         channel = await self._channel(place.channel)
         if channel is None:
             return False
@@ -98,7 +98,9 @@ class Agents:
             held = held & known.permissions
         if not (held.view_channel and held.send_messages_in_threads):
             return False
-        return place.thread is None or held.manage_threads or not await self._is_locked(channel.guild, place.thread)
+        if place.thread is None or wrote or held.manage_threads:
+            return True
+        return not await self._is_locked(channel.guild, place.thread)
 
     async def _is_locked(self, guild: discord.Guild, thread: ThreadId) -> bool:
         """Whether only moderators can write in a thread. discord.py knows no archived ones: Discord is asked."""

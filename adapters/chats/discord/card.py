@@ -14,8 +14,9 @@ from typing import Any
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import action_rows, is_link
-from adapters.chats.discord.markup import cut_escaped, cut_line, escape, units
+from adapters.chats.discord.markup import cut_escaped, cut_line, escape
 from bot.model import Card, Customer, DeliveryKey, Form, Status
+from bot.text import units
 
 _COLOUR = {Status.OPEN: 0xE67E22, Status.CLOSED: 0x57A773}
 _KEY_ADDRESS = "https://discord.com/shopbell#"

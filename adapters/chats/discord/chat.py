@@ -42,6 +42,7 @@ from bot.model import (
     Finding,
     Kind,
     Mark,
+    Mention,
     Opened,
     Place,
     Post,
@@ -171,8 +172,8 @@ class DiscordChat:
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return self._history.missed(cursors, self._intake)
 
-    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
-        return await self._agents.writable(agent, places)
+    async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
+        return await self._agents.writable(agent, places, wrote=wrote)
 
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)
@@ -230,8 +231,10 @@ class DiscordChat:
 
     # ------------------------------------------------------------ the rest
 
-    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-        return await checks.check(self._account, channels)
+    async def check(
+        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+    ) -> Sequence[Finding]:
+        return await checks.check(self._account, channels, pings)
 
     async def aclose(self) -> None:
         await self._account.aclose()

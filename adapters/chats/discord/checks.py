@@ -11,7 +11,7 @@ from adapters.chats.discord import wording
 from adapters.chats.discord.client import Account, Client
 from adapters.chats.discord.failures import library_errors
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
-from bot.model import ChannelId, Finding
+from bot.model import ChannelId, Finding, Mention, MentionKind
 
 _NAMES: Final = {
     "view_channel": "View Channel",
@@ -36,7 +36,9 @@ def invite_url(client_id: str) -> str:
     return f"https://discord.com/oauth2/authorize?client_id={client_id}&permissions={PERMISSIONS}&scope={scope}"
 
 
-async def check(account: Account, channels: Sequence[ChannelId]) -> Sequence[Finding]:
+async def check(
+    account: Account, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]]
+) -> Sequence[Finding]:
     """The findings, in order. Never raises: every error is a finding."""
     try:
         client = await account.client()
@@ -46,15 +48,20 @@ async def check(account: Account, channels: Sequence[ChannelId]) -> Sequence[Fin
         return [_bad("discord", error.user_message, wording.TRY_AGAIN)]
     findings = [_good("discord token", wording.LOGGED_IN.format(name=client.user)), _intent(client)]
     guilds: dict[int, tuple[discord.Guild, discord.Member]] = {}
+    seen: dict[ChannelId, discord.TextChannel | discord.ForumChannel] = {}
     for channel in channels:
         try:
-            findings += await _check_channel(client, channel, guilds)
+            findings += await _check_channel(client, channel, guilds, seen)
         except Gone:
             findings.append(_bad(_subject(channel), wording.NO_CHANNEL, wording.CHECK_CHANNEL_ID))
         except (Forbidden, Rejected):
             findings.append(_bad(_subject(channel), wording.HIDDEN_CHANNEL, _give("view_channel")))
         except RemoteError as error:
             findings.append(_bad(_subject(channel), error.user_message, wording.TRY_AGAIN))
+    for pinged, whom in pings:
+        # A channel that cannot be seen has its own finding.
+        if pinged in seen:
+            findings += await _check_pinged(seen[pinged], guilds[seen[pinged].guild.id][1], whom)
     for guild, _ in guilds.values():
         findings.append(await _check_commands(account, client, guild))
     return findings
@@ -67,8 +74,47 @@ def _intent(client: Client) -> Finding:
     return _bad("discord message content intent", wording.INTENT_OFF, wording.SWITCH_INTENT_ON)
 
 
+async def _check_pinged(
+    channel: discord.TextChannel | discord.ForumChannel, me: discord.Member, whom: Mention
+) -> list[Finding]:
+    if whom.kind is MentionKind.GROUP:
+        return list(_check_role(channel, me, whom.id))
+    return await _check_person(channel, whom.id)
+
+
+def _check_role(
+    channel: discord.TextChannel | discord.ForumChannel, me: discord.Member, role_id: str
+) -> Iterator[Finding]:
+    """Whether a reminder that mentions a role in a channel rings anywhere; nothing: it does."""
+    role = channel.guild.get_role(int(role_id))
+    if role is None:
+        yield _bad(f"discord role {role_id}", wording.NO_ROLE.format(server=channel.guild.name), wording.CHECK_ROLE_ID)
+    elif not (role.mentionable or channel.permissions_for(me).mention_everyone):
+        text = wording.ROLE_NOT_PINGED.format(name=role.name, channel=channel.name)
+        yield _bad(f"discord role {role_id}", text, wording.MAKE_MENTIONABLE.format(name=role.name))
+
+
+async def _check_person(channel: discord.TextChannel | discord.ForumChannel, person: str) -> list[Finding]:
+    """Whether a reminder that mentions somebody in a channel reaches them; nothing: it does."""
+    subject = f"discord user {person}"
+    try:
+        with library_errors():
+            member = await channel.guild.fetch_member(int(person))
+    except Gone:
+        return [_bad(subject, wording.NO_MEMBER.format(server=channel.guild.name), wording.CHECK_REMIND)]
+    except RemoteError as error:
+        return [_bad(subject, error.user_message, wording.TRY_AGAIN)]
+    if channel.permissions_for(member).view_channel:
+        return []
+    text = wording.PERSON_NOT_PINGED.format(name=member.display_name, channel=channel.name)
+    return [_bad(subject, text, wording.CHECK_REMIND)]
+
+
 async def _check_channel(
-    client: Client, channel_id: ChannelId, guilds: dict[int, tuple[discord.Guild, discord.Member]]
+    client: Client,
+    channel_id: ChannelId,
+    guilds: dict[int, tuple[discord.Guild, discord.Member]],
+    found: dict[ChannelId, discord.TextChannel | discord.ForumChannel],
 ) -> list[Finding]:
     subject = _subject(channel_id)
     if not channel_id.isdecimal():
@@ -82,6 +128,7 @@ async def _check_channel(
         channel = await guild.fetch_channel(seen.id)
     if not isinstance(channel, discord.TextChannel | discord.ForumChannel):
         return [_bad(subject, wording.WRONG_KIND, wording.CHECK_CHANNEL_ID)]
+    found[channel_id] = channel
     missing = list(_missing(channel, channel.permissions_for(me)))
     if missing:
         return [_bad(f"{subject} (#{channel.name})", wording.MISSING.format(name=_NAMES[m]), _give(m)) for m in missing]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from bot.text import addresses, clean, one_line, split
+from bot.text import addresses, clean, one_line, split, units
 
 _ACTIVE = re.compile(
     r"(?P<protocol>:)(?=//)"
@@ -63,11 +63,6 @@ def _escaped(found: re.Match[str]) -> str:
     if found["dot"]:
         return f"{found['number']}\\{found['dot']}"
     return f"\\{found[0]}"
-
-
-def units(text: str) -> int:
-    """The text's length in UTF-16 units; Discord's programs count in two ways, and this is the larger."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def width(text: str) -> int:

@@ -28,12 +28,11 @@ from adapters.chats.discord.markup import (
     escape_within_line,
     named_link,
     small,
-    units,
     width,
 )
 from adapters.chats.discord.writing_markdown import measure, write
 from bot.model import Answer, Attachment, DeliveryKey, Form, MentionKind, Picture, Post, Row, Voice
-from bot.text import Cuts, one_line, split
+from bot.text import Cuts, one_line, split, units
 from bot.text.cutting import cut
 from bot.text.file_names import UNNAMED, file_name
 from bot.text.names import name_of

@@ -14,6 +14,7 @@ only so deep.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,9 +22,10 @@ from adapters.chats.building import Building
 from adapters.chats.closers import Places, Runs
 from adapters.chats.discord.brackets import Names, bracketed
 from adapters.chats.discord.code_spans import CodeSpans
+from adapters.chats.discord.list_entries import level_of, next_number, without_indent
 from bot.text import addresses, cleaned_lines
 from bot.text.normal import normal
-from bot.text.plain import plain_pieces
+from bot.text.plain import label_of
 from bot.text.tree import (
     BREAK,
     PLAIN,
@@ -89,7 +91,7 @@ class _Reader:
         self._text = text
         self._names = names
         # An escaped sign ends nothing. Both of its characters are replaced, so that every place stays the same.
-        bare = _ESCAPE.sub("\0\0", text)
+        self._bare = bare = _ESCAPE.sub("\0\0", text)
         self._runs = {sign: Runs(bare, sign) for sign in "*_"}
         self._ends = {"~~": Places(bare, _STRIKE_END), "||": Places(bare, _SPOILER_END)}
         self._fence_ends = Places(text, _FENCE_END)
@@ -155,26 +157,42 @@ class _Reader:
         return end
 
     def _list(self, at: int) -> int:
-        """Entries and the lines that go on in them, up to an empty line or a line that does neither."""
+        """Entries, up to an empty line or a line that neither is one nor goes on in one."""
         items: list[Item] = []
         indents: list[int] = []
         numbers: dict[int, int] = {}
         end = at
-        while at <= len(self._text):
-            start = _ITEM.match(self._text, at)
-            more = _CONTINUED.match(self._text, at) if items and start is None else None
-            if start is None and more is None:
-                break
-            end = self._line_end(at)
-            if start is not None:
-                level = _level(indents, len(start["indent"].expandtabs(4)))
-                number = _number(numbers, level, start["number"])
-                items.append(Item(tuple(self._inline(start.end(), end, PLAIN, 0)), level, number))
-            elif more is not None:
-                inside = (*items[-1].inside, BREAK, *self._inline(more.end(), end, PLAIN, 0))
-                items[-1] = replace(items[-1], inside=inside)
+        while (start := _ITEM.match(self._text, at)) is not None:
+            level = level_of(indents, len(start["indent"].expandtabs(4)))
+            number = next_number(numbers, level, start["number"])
+            lines, end = self._entry_lines(start)
+            inside = self._inline(start.end(), end, PLAIN, 0) if len(lines) == 1 else self._read_apart(lines)
+            items.append(Item(tuple(inside), level, number))
             at = end + 1
         self._building.add(List(tuple(items)))
+        return end
+
+    def _entry_lines(self, start: re.Match[str]) -> tuple[list[str], int]:
+        """The lines of an entry without their indent, and where the last one ends."""
+        lines: list[str] = []
+        line: re.Match[str] | None = start
+        while line is not None:
+            end = self._entry_line_end(line.end())
+            lines += without_indent(self._text[line.end() : end].split("\n"))
+            line = None if _ITEM.match(self._text, end + 1) else _CONTINUED.match(self._text, end + 1)
+        return lines, end
+
+    def _read_apart(self, lines: Sequence[str]) -> list[Inline]:
+        return _Reader("\n".join(lines), self._names).pieces()
+
+    def _entry_line_end(self, at: int) -> int:
+        """The end of the line; code between fences that begins in it ends with its last fence."""
+        end = self._line_end(at)
+        while (ticks := self._bare.find("```", at, end)) >= 0:
+            fence = _FENCE.match(self._text, ticks)
+            closing = None if fence is None else self._fence_ends.next(fence.end() + 1, len(self._text))
+            at = ticks + 1 if closing is None else closing[1]
+            end = max(end, self._line_end(at))
         return end
 
     def _line_end(self, at: int) -> int:
@@ -302,9 +320,9 @@ class _Reader:
             closing = self._fence_ends.next(fence.end() + 1, end)
             if closing is not None:
                 text = self._text[fence.end() : closing[0]]
-                is_block = self._building.add_code(pieces, text, fence["language"] or "", style)
+                ends_line = self._building.add_code(pieces, text, fence["language"] or "", style)
                 after = closing[1]
-                return after + (is_block and after < end and self._text[after] == "\n")
+                return after + (ends_line and after < end and self._text[after] == "\n")
         code, after = self._code_spans.read(at, end)
         pieces.append(Words(self._text[at:after], style) if code is None else Code(code, style))
         return after
@@ -332,25 +350,8 @@ class _Reader:
         if found is None:
             return None
         address = found["bracketed"] or found["target"]
-        label = plain_pieces(self._inline(found.start("label"), found.end("label"), PLAIN, _DEEPEST_MARK - 1))
-        pieces.append(Link(address, "" if label == address else label, style))
+        inside = self._inline(found.start("label"), found.end("label"), PLAIN, _DEEPEST_MARK - 1)
+        label, is_struck = label_of(inside)
+        shown = replace(style, strike=True) if is_struck else style
+        pieces.append(Link(address, "" if label == address else label, shown))
         return found.end()
-
-
-def _level(indents: list[int], indent: int) -> int:
-    """How deep an entry is. `indents` are those of the entries around it, and get this one."""
-    while indents and indents[-1] > indent:
-        indents.pop()
-    if not indents or indents[-1] < indent:
-        indents.append(indent)
-    return len(indents) - 1
-
-
-def _number(numbers: dict[int, int], level: int, typed: str | None) -> int | None:
-    """The number that Discord shows: it counts on from the first one, whatever is typed after that."""
-    for deeper in [each for each in numbers if each > level or (typed is None and each == level)]:
-        del numbers[deeper]
-    if typed is None:
-        return None
-    numbers[level] = numbers[level] + 1 if level in numbers else int(typed)
-    return numbers[level]

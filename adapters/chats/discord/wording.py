@@ -157,5 +157,15 @@ CHECK_CHANNEL_ID = (
 HIDDEN_CHANNEL = "The bot may not see this channel."
 MISSING = "The bot lacks {name} here."
 GIVE = "Give the bot's role {name} in this channel."
+NO_ROLE = "Reminders ping a role (REMIND) that the server {server} does not have."
+CHECK_ROLE_ID = "Copy the role's id again (Server Settings, Roles), and set it in REMIND."
+ROLE_NOT_PINGED = "Reminders mention @{name} (REMIND), but in #{channel} that pings nobody."
+NO_MEMBER = "Reminders ping somebody (REMIND) who is not on the server {server}."
+PERSON_NOT_PINGED = "Reminders ping {name} (REMIND), who cannot see #{channel}."
+CHECK_REMIND = "Give them access, or name somebody else in REMIND."
+MAKE_MENTIONABLE = (
+    "Allow anyone to @mention this role (Server Settings, Roles, {name}), "
+    "or give the bot's role Mention @everyone, @here, and All Roles in this channel."
+)
 NO_COMMANDS = "The bot may not offer commands on this server."
 INVITE_AGAIN = "Invite it again with {url}"

@@ -11,14 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from adapters.chats.discord.markup import escape, escape_label, escape_within_line, units
+from adapters.chats.discord.markup import escape, escape_label, escape_within_line
 from adapters.chats.discord.reading_markdown import read_line
-from bot.text import addresses
+from bot.text import addresses, units
 from bot.text.addresses import bare
-from bot.text.plain import item_marker, plain, plain_link, plain_pieces
+from bot.text.entry_lines import entry_lines
+from bot.text.plain import STRUCK, bare_pieces, item_marker, plain, plain_link, plain_pieces
 from bot.text.tree import (
     BREAK,
+    PLAIN,
     Block,
     Code,
     CodeBlock,
@@ -56,12 +59,16 @@ def measure(block: Block) -> int:
 
 
 def _most_indent(block: Block) -> int:
-    """What an entry of a list may need in addition when others are before it: its indent, and an escaped number."""
+    """What an entry of a list may need in addition when others are before it: indent, an escaped number, fences."""
     if isinstance(block, Quote):
         return sum(map(_most_indent, block.blocks))
     if not isinstance(block, List):
         return 0
-    return sum((2 * item.level + 1) * (1 + item.inside.count(BREAK)) for item in block.items)
+    return sum(
+        (2 * item.level + 1) * (1 + item.inside.count(BREAK))
+        + any(isinstance(piece, Code) for piece in item.inside) * 2 * (len(f"{_FENCE}\n    ") + 2 * item.level)
+        for item in block.items
+    )
 
 
 def _lines(block: Block, *, quoted: bool = False) -> Iterator[str]:
@@ -108,9 +115,18 @@ def _list_lines(items: Sequence[Item]) -> Iterator[str]:
             marker = "\\- " if item.number is None else marker.replace(".", "\\.")
             if not level:
                 numbers, level = {}, -1
-        first, *others = _paragraph_lines(item.inside, starts_line=False)
+        first, *others = _entry_lines(item.inside)
         yield f"{indent}{marker}{first}"
-        yield from (f"{indent}    {line.lstrip()}" if line.strip() else line for line in others)
+        yield from (f"{indent}    {line}" if line.strip() else line for line in others)
+
+
+def _entry_lines(inside: Iterable[Inline]) -> Iterator[str]:
+    for at, line in enumerate(entry_lines(inside)):
+        if isinstance(line, CodeBlock):
+            yield from (written or " " for written in _code_lines(line))
+        else:
+            written = _line(line, starts_line=at > 0)
+            yield written.lstrip() if at else written
 
 
 def _paragraph_lines(inside: Iterable[Inline], *, starts_line: bool = True) -> Iterator[str]:
@@ -129,14 +145,30 @@ def _line(pieces: Sequence[Piece], *, starts_line: bool) -> str:
     One line with its styles.
 
     Some neighbours cannot be told apart in Discord: what is bold and then italic within a word has the marks `***`. So
-    a line is read again, and written with fewer styles if it would be shown as another text.
+    a line is read again, and written with fewer styles if it would be shown as another text. What is struck out keeps
+    its marks then, as words.
     """
-    for dropped in ((), ("italic",), _STYLES):
+    for dropped in ((), ("italic",)):
         bare = _codes_joined(_without(piece, dropped) if dropped else piece for piece in pieces)
         written = _marked(bare, starts_line=starts_line)
-        if not any(map(_styles, bare)) or plain_pieces(read_line(written)) == plain_pieces(map(_as_words, bare)):
-            break
-    return written
+        if _is_read_as(written, bare):
+            return written
+    bare = _codes_joined(_without(piece, _STYLES) for piece in _spelled(pieces))
+    return _marked(bare, starts_line=starts_line)
+
+
+def _is_read_as(written: str, pieces: Sequence[Piece]) -> bool:
+    """Whether people see these pieces. What has no style is escaped, so it need not be read again."""
+    is_bare = all(piece.style == PLAIN for piece in pieces)
+    return is_bare or plain_pieces(read_line(written)) == plain_pieces(map(_as_words, pieces))
+
+
+def _spelled(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """The pieces with the marks of what is struck out as words."""
+    for is_struck, run in groupby(pieces, key=lambda piece: piece.style.strike):
+        shown = tuple(run)
+        is_seen = is_struck and plain_pieces(shown) != bare_pieces(shown)
+        yield from (Words(STRUCK), *shown, Words(STRUCK)) if is_seen else shown
 
 
 def _codes_joined(pieces: Iterable[Piece]) -> list[Piece]:

@@ -106,14 +106,13 @@ class Agents:
         self._disappearances.there(f"file {file}")
         return found if isinstance(found, Mapping) else None
 
-    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+    async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         """As the port promises: whoever is in a channel can see it, and write there unless Slack says otherwise."""
         channels = sorted({place.channel for place in places})
         can = await asyncio.gather(*(self._can_write(agent, channel) for channel in channels))
         open_to = {channel for channel, allowed in zip(channels, can, strict=True) if allowed}
-        return frozenset(
-            [place for place in places if place.channel in open_to and await self._is_unlocked_for(agent, place)]
-        )
+        able = [place for place in places if place.channel in open_to]
+        return frozenset([place for place in able if wrote or await self._is_unlocked_for(agent, place)])
 
     async def _is_unlocked_for(self, agent: Agent, place: Place) -> bool:
         return not await self.locks.is_locked(place) or await self._is_admin(agent)

@@ -36,6 +36,7 @@ from bot.model import (
     Home,
     Kind,
     Mark,
+    Mention,
     Opened,
     Place,
     Post,
@@ -128,8 +129,8 @@ class SlackChat:
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return self._history.missed(cursors, self._intake)
 
-    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
-        return await self._agents.writable(agent, places)
+    async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
+        return await self._agents.writable(agent, places, wrote=wrote)
 
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)
@@ -206,8 +207,10 @@ class SlackChat:
 
     # ------------------------------------------------------------ the rest
 
-    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-        return await checks.check(self._requests, channels, groups=self._agents.asks_for_groups)
+    async def check(
+        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+    ) -> Sequence[Finding]:
+        return await checks.check(self._requests, channels, pings, groups=self._agents.asks_for_groups)
 
     async def aclose(self) -> None:
         await self._requests.aclose()

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adapters.chats.slack import wording
 from adapters.chats.slack.manifest import missing
 from adapters.chats.slack.requests import Identity, Requests
-from bot.errors import Forbidden, RemoteError
-from bot.model import ChannelId, Finding
+from bot.errors import Forbidden, Gone, Rejected, RemoteError
+from bot.model import ChannelId, Finding, Mention, MentionKind
 
 _BOT_TOKEN = "slack bot token"  # noqa: S105 - the subject of a finding
 _APP_TOKEN = "slack app token"  # noqa: S105 - the subject of a finding
 _SCOPES = "slack scopes"
 
 
-async def check(requests: Requests, channels: Sequence[ChannelId], *, groups: bool) -> list[Finding]:
+async def check(
+    requests: Requests,
+    channels: Sequence[ChannelId],
+    pings: Sequence[tuple[ChannelId, Mention]],
+    *,
+    groups: bool,
+) -> list[Finding]:
     """
     The findings, in order. Never raises: every error is a finding.
 
     Args:
+        pings: Whom reminders ping.
         groups: Whether a user group is among the agents.
     """
     try:
@@ -31,7 +38,26 @@ async def check(requests: Requests, channels: Sequence[ChannelId], *, groups: bo
         _check_scopes(identity, groups=groups),
         await _check_app_token(requests),
         *[await _check_channel(requests, channel, identity.name) for channel in channels],
+        *[each for whom in dict.fromkeys(whom for _, whom in pings) for each in await _check_pinged(requests, whom)],
     ]
+
+
+async def _check_pinged(requests: Requests, whom: Mention) -> list[Finding]:
+    """Whether a reminder that mentions somebody reaches them; nothing: it does."""
+    try:
+        if whom.kind is MentionKind.GROUP:
+            # Slack shows the people of an enabled group only.
+            people = (await requests.read("usergroups.users.list", usergroup=whom.id)).get("users")
+            return [] if people else [_bad(f"slack user group {whom.id}", wording.GROUP_EMPTY, wording.FILL_GROUP)]
+        user = (await requests.read("users.info", user=whom.id)).get("user")
+        is_there = isinstance(user, Mapping) and not user.get("deleted")
+        return [] if is_there else [_bad(f"slack user {whom.id}", wording.NO_PERSON, wording.CHECK_REMIND)]
+    except (Gone, Rejected):
+        if whom.kind is MentionKind.GROUP:
+            return [_bad(f"slack user group {whom.id}", wording.NO_GROUP, wording.ENABLE_GROUP)]
+        return [_bad(f"slack user {whom.id}", wording.NO_PERSON, wording.CHECK_REMIND)]
+    except RemoteError as error:
+        return [_failed(f"slack reminder of {whom.id}", error)]
 
 
 def _check_scopes(identity: Identity, *, groups: bool) -> Finding:

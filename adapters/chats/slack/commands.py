@@ -58,8 +58,6 @@ _SHORTCUTS = {
     "snippet": Verb.SNIPPET,
     "why": Verb.WHY,
 }
-_LONGEST_KEPT = 1_000
-"""Characters that a modal can keep for us beside the rest."""
 _AT_ONCE = 1.5
 """Seconds in which an answer can still be sent with the acknowledgement; Slack waits three for that."""
 
@@ -267,7 +265,7 @@ class Commands:
         """The form that is asked for, or what asks for the ticket and the snippet first."""
         if (kept.words or kept.verb is not Verb.SNIPPET) and (kept.ticket or kept.place.thread):
             await self._forms.open(kept, user, body, show, door)
-        elif len(kept.words) > _LONGEST_KEPT:
+        elif not forms.can_be_kept(kept):
             await show(Answer(text=wording.NUMBER_FIRST, kept=kept.words))
         else:
             await self._forms.pick(kept, body, show)

@@ -13,6 +13,7 @@ from typing import Any
 
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, fitting, plain, rich, section, words
+from adapters.chats.slack.markup import width
 from adapters.chats.slack.messages import answer_blocks
 from adapters.chats.slack.picker import TICKET, options_of
 from adapters.chats.slack.reading import SLACK
@@ -23,6 +24,7 @@ PICKER = "shopbell:snippet_picker"
 SNIPPET = "shopbell:snippet"
 _TICKET_BLOCK, _SNIPPET_BLOCK = "ticket", "snippet"
 _TITLE = 24
+_METADATA = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,12 @@ def _like(view: Mapping[str, Any], shown: list[Block]) -> dict[str, Any]:
     return _modal(str(view["callback_id"]), title, kept_in(view), shown, close=wording.DONE)
 
 
-def _modal(callback: str, title: str, kept: Kept, shown: list[Block], *, close: str) -> dict[str, Any]:
+def can_be_kept(kept: Kept) -> bool:
+    """Whether a modal has room for it: Slack gives a modal's metadata 3,000 characters, and JSON needs its own."""
+    return width(_metadata(kept)) <= _METADATA
+
+
+def _metadata(kept: Kept) -> str:
     metadata = {
         "verb": kept.verb.value,
         "channel": kept.place.channel,
@@ -109,12 +116,16 @@ def _modal(callback: str, title: str, kept: Kept, shown: list[Block], *, close: 
         "ticket": kept.ticket,
         "words": kept.words,
     }
+    return json.dumps(metadata, ensure_ascii=False)
+
+
+def _modal(callback: str, title: str, kept: Kept, shown: list[Block], *, close: str) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": callback,
         "title": plain(fitting(title, _TITLE)),
         "close": plain(close),
-        "private_metadata": json.dumps(metadata, ensure_ascii=False),
+        "private_metadata": _metadata(kept),
         "blocks": shown,
     }
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 import structlog
 
 from adapters.chats.slack import wording
+from adapters.chats.slack.blocks import fitting
 from adapters.chats.slack.failures import CAUGHT, error_for, error_for_answer, usable_answer
 from adapters.chats.slack.markup import escape
 from adapters.chats.slack.requests import Requests
@@ -53,7 +54,7 @@ class Pictures:
         opened = await self._requests.write("conversations.open", users=user)
         with usable_answer(writes=True):
             channel = str(opened["channel"]["id"])
-        alternative = picture.alternative[:_LONGEST_ALTERNATIVE]
+        alternative = fitting(picture.alternative, _LONGEST_ALTERNATIVE)
         announced = await self._requests.read(
             "files.getUploadURLExternal", filename=_NAME, length=len(picture.content), alt_txt=alternative
         )

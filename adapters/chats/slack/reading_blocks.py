@@ -15,7 +15,7 @@ from adapters.chats.slack.emoji import characters, from_points
 from adapters.chats.slack.reading_mrkdwn import BROADCASTS, Names
 from bot.text.addresses import bare, can_be_opened
 from bot.text.normal import normal
-from bot.text.plain import plain_pieces
+from bot.text.plain import bare_pieces, plain_pieces
 from bot.text.tree import (
     Block,
     Code,
@@ -148,7 +148,7 @@ def _blocks(elements: list[Element], names: Names) -> Iterator[Block]:
         if kind == "rich_text_section":
             yield Paragraph(_without_line_end(inside) if at + 1 < len(elements) else inside)
         elif kind == "rich_text_preformatted":
-            code = CodeBlock(plain_pieces(map(_as_typed, inside)), str(element.get("language") or ""))
+            code = CodeBlock(bare_pieces(map(_as_typed, inside)), str(element.get("language") or ""))
             yield Quote((code,)) if element.get("border") else code
         elif kind == "rich_text_quote":
             yield Quote((Paragraph(inside),))

@@ -192,9 +192,9 @@ class _Reader:
         if closing is None:
             return None
         text = unescape(_unbracketed(self._text[at + 3 : closing[0]]))
-        is_block = self._building.add_code(pieces, text, "", style)
+        ends_line = self._building.add_code(pieces, text, "", style)
         after = closing[1]
-        return after + (is_block and after < end and self._text[after] == "\n")
+        return after + (ends_line and after < end and self._text[after] == "\n")
 
     def _code(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
         closing = self._code_ends.next(at + 2, min(end, self._line_end(at))) if self._begins_word(at) else None

@@ -48,6 +48,8 @@ _FORMATS = {
     (False, True): "{time}",
 }
 _STYLES = ("bold", "italic", "strike")
+_NOTHING = (Words(" "),)
+"""What an empty entry of a list shows: Slack describes no element without anything in it."""
 
 
 def write(text: RichText) -> list[Element]:
@@ -88,17 +90,27 @@ def _flat(block: Block) -> Block:
 def _lists(items: Sequence[Item], border: int) -> Iterator[Element]:
     """Slack has one list for each run of entries of one kind and one level."""
     numbered = [(at, item) for at, item in enumerate(items)]
+    counted: set[int] = set()
     for (_, level, _), run in groupby(numbered, key=_kind):
         entries = [item for _, item in run]
         first = entries[0].number
+        if first is not None and first < 1:
+            # Slack counts from one; a number before that is a word.
+            text = normal((List(tuple(entries)),))
+            yield {"type": "rich_text_section", "elements": _spans((Words(plain(text)), BREAK))}
+            continue
+        sections = [{"type": "rich_text_section", "elements": _spans(each.inside or _NOTHING)} for each in entries]
         shown: Element = {
             "type": "rich_text_list",
             "style": "bullet" if first is None else "ordered",
             "indent": level,
             "border": border,
-            "elements": [{"type": "rich_text_section", "elements": _spans(entry.inside)} for entry in entries],
+            "elements": sections,
         }
-        yield shown | ({"offset": first - 1} if first is not None and first > 1 else {})
+        # Without an offset, a list may be taken for one that goes on.
+        is_told = first is not None and (first > 1 or level in counted)
+        counted = {each for each in counted if each <= level} | ({level} if first is not None else set())
+        yield shown | ({"offset": first - 1} if first is not None and is_told else {})
 
 
 def _kind(numbered: tuple[int, Item]) -> tuple[bool, int, int]:
@@ -140,10 +152,13 @@ def _piece(piece: Inline) -> Iterator[Element]:
             yield from _link(piece)
         case Mention():
             yield _text(piece.name, piece.style)
-        case Emoji() if _EMOJI_NAME.fullmatch(piece.name):
+        case Emoji() if _EMOJI_NAME.fullmatch(piece.name) and not piece.style.strike:
             yield {"type": "emoji", "name": piece.name}
         case Emoji():
             yield _text(f":{piece.name}:", piece.style)
+        case Moment() if piece.style.strike:
+            # Neither an emoji nor a date of Slack's can be struck out.
+            yield _text(moment_text(piece), piece.style)
         case Moment():
             shown, fallback = _FORMATS[piece.date, piece.time], moment_text(piece)
             yield {"type": "date", "timestamp": piece.seconds, "format": shown, "fallback": fallback}

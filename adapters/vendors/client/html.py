@@ -22,7 +22,7 @@ from selectolax.lexbor import LexborHTMLParser
 from adapters.vendors.client.html_elements import OPTIONAL_ENDS
 from adapters.vendors.client.html_reader import read
 from bot.text import clean, visible
-from bot.text.plain import plain
+from bot.text.plain import STRUCK, plain
 from bot.text.tree import RichText, verbatim
 
 _log = structlog.get_logger(__name__)
@@ -39,6 +39,7 @@ _STRUCTURE = re.compile(
 )
 _TAG = re.compile(r"<[^<>]*>")
 _OPENED = re.compile(r"<([A-Za-z][^\s/>]{0,30})[^>]*>")
+_STRIKE_TAG = re.compile(r"</?(?:s|del|strike)(?:\s[^<>]*)?>", re.IGNORECASE)
 _LINE_TAG = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]*>", re.IGNORECASE)
 
 
@@ -86,5 +87,5 @@ def _count_elements(body: str) -> int:
 
 
 def _without_tags(body: str) -> RichText:
-    lines = _TAG.sub(" ", _LINE_TAG.sub("\n", body))
+    lines = _TAG.sub(" ", _LINE_TAG.sub("\n", _STRIKE_TAG.sub(STRUCK, body)))
     return verbatim(clean("\n".join(" ".join(line.split()) for line in unescape(lines).split("\n"))))

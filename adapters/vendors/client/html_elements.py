@@ -13,7 +13,7 @@ INVISIBLE = frozenset(
     ("script", "style", "head", "title", "template", "svg", "datalist", "canvas", "noembed"),
 )
 HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
-PARAGRAPHS = frozenset(("p", "ul", "ol", "dl", "table", "blockquote", "pre", "hr", "figure")) | HEADINGS
+PARAGRAPHS = frozenset(("p", "ul", "ol", "menu", "dir", "dl", "table", "blockquote", "pre", "hr", "figure")) | HEADINGS
 """Elements with an empty line before and after them."""
 LINES = frozenset(
     (
@@ -58,12 +58,6 @@ _BOXES: Mapping[tuple[str, bool], str] = {
     ("checkbox", True): "☑", ("checkbox", False): "☐", ("radio", True): "◉", ("radio", False): "○",
 }  # fmt: skip
 _WITHOUT_WORDS = frozenset(("hidden", "password", "image", "file", "color", "range"))
-_LETTERS = re.compile(r"list-style(?:-type)?\s*:[^;]*?(?:(lower|upper)-(alpha|latin|roman))", re.IGNORECASE)
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x")),
-    *((9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
-_MOST_ROMAN = 3999
 _LONGEST_CSS = 2_000
 """Characters of a style; some patterns take a time that grows with their square."""
 
@@ -75,7 +69,7 @@ def is_hidden(tag: str, attributes: Attributes) -> bool:
 
 def styles_of(tag: str, attributes: Attributes) -> set[str]:
     """Which styles begin with the element and end with it."""
-    css = _css(attributes)
+    css = css_of(attributes)
     styles = {name for name, pattern in _STYLED.items() if pattern.search(css)} if css else set()
     if tag in _STYLES and not (_STYLES[tag] == "bold" and _NOT_BOLD.search(css)):
         styles.add(_STYLES[tag])
@@ -84,7 +78,7 @@ def styles_of(tag: str, attributes: Attributes) -> set[str]:
 
 def keeps_space(attributes: Attributes) -> bool:
     """Whether line ends and spaces in the element's text are shown as they are."""
-    return _KEEPS_SPACE.search(_css(attributes)) is not None
+    return _KEEPS_SPACE.search(css_of(attributes)) is not None
 
 
 def raised(text: str) -> str:
@@ -105,49 +99,9 @@ def box(attributes: Attributes) -> str:
     return "" if kind in _WITHOUT_WORDS else " ".join((attributes.get("value") or "").split())
 
 
-def counted_in(attributes: Attributes) -> str:
-    """`a`, `A`, `i` or `I` where a list counts in letters; empty: in figures."""
-    found = _LETTERS.search(_css(attributes))
-    if found is not None:
-        letter = "i" if found[2].lower() == "roman" else "a"
-        return letter.upper() if found[1].lower() == "upper" else letter
-    kind = (attributes.get("type") or "").strip()
-    return kind if kind in ("a", "A", "i", "I") else ""
-
-
-def counted(number: int, letters: str) -> str:
-    """A list's number in letters, as a browser shows it: `b`, `iv`."""
-    if number < 1 or (letters in "iI" and number > _MOST_ROMAN):
-        return str(number)
-    shown = _roman(number) if letters in "iI" else _alphabetic(number)
-    return shown.upper() if letters.isupper() else shown
-
-
-def _roman(number: int) -> str:
-    shown = ""
-    for value, sign in _ROMAN:
-        shown += sign * (number // value)
-        number %= value
-    return shown
-
-
-def _alphabetic(number: int) -> str:
-    shown = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        shown = chr(ord("a") + rest) + shown
-    return shown
-
-
 def is_tracking(attributes: Attributes) -> bool:
     """Whether a picture is as small as a dot: it is there to count readers."""
     return any(_pixels(attributes.get(side)) <= _TRACKING for side in ("width", "height"))
-
-
-def whole_number(value: str | None, otherwise: int) -> int:
-    """An attribute's number, if it is a usual one."""
-    digits = (value or "").strip()
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else otherwise
 
 
 def _pixels(value: str | None) -> float:
@@ -156,7 +110,8 @@ def _pixels(value: str | None) -> float:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else float("inf")
 
 
-def _css(attributes: Attributes) -> str:
+def css_of(attributes: Attributes) -> str:
+    """The element's own style, as far as it is looked through."""
     return (attributes.get("style") or "")[:_LONGEST_CSS]
 
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from adapters.vendors.client import html_elements as elements
+from adapters.vendors.client.html_counting import (
+    LISTS,
+    Counting,
+    counted,
+    counted_in,
+    counts_down,
+    entries_of_reversed,
+)
 from adapters.vendors.client.html_elements import CELLS, CODES, LINES, MEDIA, PARAGRAPHS, Attributes, source_in, walk
 from bot.text.addresses import can_be_opened, says_the_same
 from bot.text.normal import normal
-from bot.text.plain import plain_pieces
+from bot.text.plain import bare_pieces, label_of
 from bot.text.tree import (
     BREAK,
     PLAIN,
@@ -36,29 +44,9 @@ _SEPARATORS = (Words(" | "), Words("| "), Words(" |"), Words("|"))
 _QUOTES = (("“", "”"), ("‘", "’"))
 
 
-@dataclass(slots=True)
-class _Counting:
-    """
-    A list that is being read.
-
-    Attributes:
-        number: Of its last entry; None: it has no numbers.
-        letters: In which letters it counts; empty: in figures.
-    """
-
-    number: int | None
-    letters: str = ""
-
-    @classmethod
-    def of(cls, tag: str, attributes: Attributes) -> _Counting:
-        if tag == "ul":
-            return cls(None)
-        return cls(elements.whole_number(attributes.get("start"), 1) - 1, elements.counted_in(attributes))
-
-
 def read(document: LexborHTMLParser) -> RichText:
     """The text of a parsed document."""
-    return () if document.root is None else _Reader().read(document.root)
+    return () if document.root is None else _Reader(document.root).read()
 
 
 class _Reader:
@@ -69,7 +57,8 @@ class _Reader:
     without recursion.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: LexborNode) -> None:
+        self._root = root
         self._blocks: list[list[Block]] = [[]]
         self._line: list[Inline] = []
         self._gap = False
@@ -81,14 +70,16 @@ class _Reader:
         self._quotes = 0
         self._cell = 0
         self._scripts: list[str] = []
-        self._lists: list[_Counting] = []
+        self._lists: list[Counting] = []
+        self._reversed_lists = iter(entries_of_reversed(root))
         self._entry: Item | None = None
+        self._entries: list[bool] = []
         self._in_entry = 0
         self._link: tuple[str, int] | None = None
 
-    def read(self, root: LexborNode) -> RichText:
+    def read(self) -> RichText:
         """The whole document."""
-        for entered, each in walk(root):
+        for entered, each in walk(self._root):
             tag = each.tag or ""
             if tag == "-text":
                 if entered:
@@ -131,8 +122,10 @@ class _Reader:
     def _begin_block(self, tag: str, attributes: Attributes) -> None:
         if tag in PARAGRAPHS or tag in LINES:
             self._end_line(gap=tag in PARAGRAPHS and not self._lists)
-        if tag in ("ul", "ol"):
-            self._lists.append(_Counting.of(tag, attributes))
+        if tag in LISTS:
+            self._end_empty_entry()
+            is_reversed = counts_down(tag, attributes)
+            self._lists.append(Counting.of(tag, attributes, next(self._reversed_lists) if is_reversed else 0))
         elif tag == "li":
             self._begin_entry(attributes)
         elif tag == "blockquote":
@@ -142,7 +135,7 @@ class _Reader:
             self._cell = 0
         elif tag in CELLS:
             # What has no words and stands before all others is there for the layout, unless it is above other headings.
-            if plain_pieces(self._line).strip() or (tag == "th" and self._cell):
+            if bare_pieces(self._line).strip() or (tag == "th" and self._cell):
                 self._end_words()
                 self._line.append(_SEPARATORS[0] if self._line else _SEPARATORS[1])
             self._cell += 1
@@ -162,18 +155,19 @@ class _Reader:
         elif tag == "tr":
             self._end_row()
         if tag in PARAGRAPHS or tag in LINES:
-            self._end_line(gap=tag in PARAGRAPHS and len(self._lists) < 2 and not (self._lists and tag == "p"))
+            self._end_line(gap=tag in PARAGRAPHS and len(self._lists) < 2 and not (self._lists and tag in ("p", "pre")))
         self._end_block(tag)
         self._styles.subtract(elements.styles_of(tag, attributes))
         self._space_kept -= elements.keeps_space(attributes)
         self._code -= tag in CODES
 
     def _end_block(self, tag: str) -> None:
-        if tag in ("ul", "ol") and self._lists:
+        if tag in LISTS and self._lists:
             self._lists.pop()
         elif tag == "li":
+            self._end_empty_entry()
             self._entry = None
-            self._in_entry -= not (self._lists and self._lists[-1].letters)
+            self._in_entry -= self._entries.pop()
         elif tag == "blockquote" and len(self._blocks) > 1:
             self._end_quote()
 
@@ -258,7 +252,8 @@ class _Reader:
         self._link = None
         if self._preformatted is not None or not can_be_opened(address):
             return
-        label = " ".join(plain_pieces(self._line[start:]).split())
+        words, is_struck = label_of(self._line[start:])
+        label = " ".join(words.split())
         if any(piece is BREAK for piece in self._line[start:]) or start > len(self._line):
             self._line.append(Words(f" ({address})"))
             return
@@ -268,30 +263,44 @@ class _Reader:
         if ends and ends[0].text.startswith(" "):
             self._line.append(Words(" "))
         is_bare = says_the_same(label, address) and address.startswith("http")
-        self._line.append(Link(address, "" if is_bare and label == address else label, styles[0] if styles else PLAIN))
+        style = replace(styles[0] if styles else PLAIN, strike=is_struck)
+        self._line.append(Link(address, "" if is_bare and label == address else label, style))
         if ends and ends[-1].text.endswith(" "):
             self._line.append(Words(" "))
 
     def _end_preformatted(self) -> None:
         text = "".join(self._preformatted or ())
         self._preformatted = None
-        if text.strip():
-            self._end_line(gap=True)
-            self._add(CodeBlock("\n".join(line.rstrip() for line in text.replace("\xa0", " ").split("\n"))))
-            self._gap = True
+        lines = [line.rstrip() for line in text.replace("\xa0", " ").strip("\n").split("\n")]
+        if not text.strip():
+            return
+        self._end_line(gap=not self._in_entry)
+        if self._entry is not None or self._goes_on_in_entry([]):
+            self._line = [piece for line in lines for piece in ((Code(line), BREAK) if line else (BREAK,))]
+            self._end_line()
+            return
+        self._add(CodeBlock("\n".join(lines)))
+        self._gap = True
 
     # ------------------------------------------------------------ lines and blocks
 
     def _begin_entry(self, attributes: Attributes) -> None:
-        counting = self._lists[-1] if self._lists else _Counting(None)
-        if counting.number is not None:
-            counting.number = elements.whole_number(attributes.get("value"), counting.number + 1)
-        if counting.number is not None and counting.letters:
-            # Entries that are counted in letters are lines, for chats have no lists of that kind.
-            self._words(f"{elements.counted(counting.number, counting.letters)}. ")
-            return
-        self._entry = Item((), max(len(self._lists) - 1, 0), counting.number)
-        self._in_entry += 1
+        counting = self._lists[-1] if self._lists else Counting(None)
+        number = counting.next(attributes)
+        words = None if number is None else counted(number, counted_in(attributes) or counting.letters)
+        self._entries.append(words is None)
+        self._in_entry += words is None
+        if words is not None:
+            self._words(f"{words}. ")
+        else:
+            self._entry = Item((), max(len(self._lists) - 1, 0), number)
+
+    def _end_empty_entry(self) -> None:
+        """A number is seen also where no words follow it."""
+        entry = self._entry
+        if entry is not None and entry.number is not None:
+            self._entry = None
+            self._add(List((entry,)))
 
     def _end_line(self, *, gap: bool = False) -> None:
         """End the line if there is anything in it. `gap`: an empty line comes before what follows."""
@@ -305,7 +314,7 @@ class _Reader:
             self._gap = True
         while line and (line[-1] is BREAK or (isinstance(line[-1], Words) and not line[-1].text.strip())):
             line.pop()
-        if not plain_pieces(line).strip():
+        if not bare_pieces(line).strip():
             self._gap = self._gap or gap or has_break
             return
         if self._entry is not None:
@@ -316,9 +325,12 @@ class _Reader:
         self._gap = gap
 
     def _goes_on_in_entry(self, line: list[Inline]) -> bool:
+        """Add a line to the entry before, if it goes on; returns whether it does."""
         last = self._blocks[-1][-1] if self._blocks[-1] else None
         if not self._in_entry or not isinstance(last, List):
             return False
+        if not line:
+            return True
         item = last.items[-1]
         self._blocks[-1][-1] = List((*last.items[:-1], replace(item, inside=(*item.inside, BREAK, *line))))
         return True

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from bot.text.addresses import bare, can_be_opened, spans
+from bot.text.entry_lines import entry_lines
 from bot.text.plain import moment_text
 from bot.text.tree import (
     Block,
@@ -44,7 +45,7 @@ def _block(block: Block) -> Iterator[str]:
         case Paragraph():
             yield from _paragraphs(block.inside)
         case CodeBlock():
-            yield f"<pre><code>{escape(block.text)}</code></pre>"
+            yield _code_block(block)
         case Quote():
             yield "<blockquote>"
             for inner in block.blocks:
@@ -80,9 +81,23 @@ def _list(items: Sequence[Item]) -> Iterator[str]:
             opened.append(tag)
             yield f"<{tag}>" if len(opened) == item.level + 1 else f"<{tag}><li>"
         value = "" if item.number is None else f' value="{item.number}"'
-        yield f"<li{value}>{''.join(map(_piece, item.inside)).replace(chr(10), '<br>')}"
+        yield f"<li{value}>{_entry(item)}"
     while opened:
         yield f"</li></{opened.pop()}>"
+
+
+def _entry(item: Item) -> str:
+    written = ""
+    for line in entry_lines(item.inside):
+        if isinstance(line, CodeBlock):
+            written = written.removesuffix("<br>") + _code_block(line)
+        else:
+            written += "".join(map(_piece, line)) + "<br>"
+    return written.removesuffix("<br>")
+
+
+def _code_block(block: CodeBlock) -> str:
+    return f"<pre><code>{escape(block.text)}</code></pre>"
 
 
 def _piece(piece: Inline) -> str:

@@ -217,8 +217,12 @@ def error_details(response: Response, never_quoted: Sequence[str]) -> tuple[str,
     return ("" if private.are_in(sentence) else _without_addresses(one_line(sentence, 300))), fields
 
 
+_AT = ("@", "＠", "﹫", "%40")
+"""What stands in an address between its two parts, however it is written."""
+
+
 def _without_addresses(line: str) -> str:
-    return " ".join("…" if "@" in word else word for word in line.split(" "))
+    return " ".join("…" if any(sign in word for sign in _AT) else word for word in line.split(" "))
 
 
 def _fields(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -198,7 +198,7 @@ class CatchUp:
             async for said in self._chat.missed(cursors):
                 if sync_epoch != self.sync_epoch:
                     return
-                writable = await self._chat.writable(said.agent, [said.place])
+                writable = await self._chat.writable(said.agent, [said.place], wrote=True)
                 current = (said.place, said.message) not in self._changed_meanwhile
                 epoch = sync_epoch if current else None
                 if await self._database.write(_record_if_new, said, self._rules, writable, epoch):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, ticket_row
+from bot.inbound.chats.looking import look_up_all
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import MOST_CHOICES, Chat
 from bot.tickets.links import find_link
-from bot.tickets.lookup.finding import Scope, Words, find_tickets, words_of
+from bot.tickets.lookup.finding import Scope, words_of
 from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rights import open_stores, places_to_ask
 from bot.tickets.rules import Rules
@@ -49,7 +50,9 @@ class Choices:
         if verb not in _STATUSES:
             return ()
         allowed = await self.open_stores(place, agent, Door.COMPLETION)
-        return await self._database.read(self._choices, verb, typed, place, allowed, agent)
+        typed = typed.strip().lstrip("#").strip()
+        found = await self._found(verb, typed, place.chat, allowed) if typed else None
+        return await self._database.read(self._choices, verb, typed, place, allowed, agent, found)
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         """Stores to choose from; the contract is `bot.ports.Intake.stores`."""
@@ -70,38 +73,35 @@ class Choices:
         place: Place,
         allowed: Mapping[StoreName, Sequence[Place]],
         agent: Agent,
+        found: Sequence[TicketRow] | None,
     ) -> list[Choice]:
-        """The ticket of this thread first, then those whose number begins with what was typed, then the latest."""
+        """
+        The ticket of this thread first, then those whose number begins with what was typed, then the latest.
+
+        Args:
+            found: What has the words that were typed; None: none were.
+        """
         link = find_link(tx, place)
         here = 0 if link is None else link.ticket
-        typed = typed.strip().lstrip("#").strip()
         mine = ids_of(self._rules.colleagues, chat_id(place.chat, agent.id)) if verb is Verb.RELEASE else None
-        tickets = [
-            each
-            for status in _STATUSES[verb]
-            for each in (
-                self._found(tx, words_of(typed), status, place.chat, allowed)
-                if typed
-                else self._latest(tx, status, place.chat, allowed, here, mine)
-            )
-            if mine is None or each.taken_by in mine
-        ]
+        if found is None:
+            statuses = _STATUSES[verb]
+            found = [each for status in statuses for each in self._latest(tx, status, place.chat, allowed, here, mine)]
+        tickets = [each for each in found if mine is None or each.taken_by in mine]
         # What is found is in the order of how well it matches, and sorting keeps that.
         tickets.sort(key=lambda ticket: (ticket.number != here, not typed or not str(ticket.number).startswith(typed)))
         return [Choice(ticket.number, title(ticket)) for ticket in tickets[:MOST_CHOICES]]
 
-    def _found(
-        self,
-        tx: Transaction,
-        words: Words,
-        status: Status,
-        chat: ChatName,
-        allowed: Mapping[StoreName, Sequence[Place]],
-    ) -> Iterator[TicketRow]:
+    async def _found(
+        self, verb: Verb, typed: str, chat: ChatName, allowed: Mapping[StoreName, Sequence[Place]]
+    ) -> list[TicketRow]:
         """Those that have the words. Nothing is found by an address that is not shown here."""
-        masks = self._rules.masks_emails
-        scope = Scope(chat=chat, channels=allowed, status=status, masks_emails=masks, has_addresses=False)
-        return find_tickets(tx, words, scope)
+        found: list[TicketRow] = []
+        for status in _STATUSES[verb]:
+            masks = self._rules.masks_emails
+            scope = Scope(chat=chat, channels=allowed, status=status, masks_emails=masks, has_addresses=False)
+            found += await look_up_all(self._database, words_of(typed), scope)
+        return found
 
     def _latest(
         self,

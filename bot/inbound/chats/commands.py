@@ -169,7 +169,7 @@ class Commands:
         ticket = _ticket(tx, subject.ticket)
         queued = request_status(tx, ticket, ask.verb, _asker(ask), self._rules, now)
         if ask.words and not isinstance(queued, Answer):
-            add_note(tx, ticket, _asker(ask), subject.writable, ask.words, None, self._rules, now)
+            add_note(tx, ticket, _asker(ask), subject.writable, ask.words, None, self._rules, now, here=ask.place)
         return queued
 
     async def outcome(self, change: DeliveryId) -> Answer:
@@ -233,7 +233,7 @@ class Commands:
 
         def work(tx: Transaction, now: datetime) -> Answer:
             ticket = _ticket(tx, subject.ticket)
-            return add_note(tx, ticket, _asker(ask), subject.writable, text, token, self._rules, now)
+            return add_note(tx, ticket, _asker(ask), subject.writable, text, token, self._rules, now, here=ask.place)
 
         answer = await self._database.write(work, self._clock.now())
         self._outbox.wake()

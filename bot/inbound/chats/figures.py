@@ -90,10 +90,19 @@ class FigureRequests:
         """What takes long is counted elsewhere, so that no other question and no message waits for it."""
         zone, colleagues = self._rules.zone, self._rules.colleagues
         if not await self._database.read(takes_long, list(hours), last_days(days, now, zone)):
-            return await self._database.read(report, hours, days, now, zone, colleagues)
+            counted = partial(report, masks_emails=self._rules.masks_emails)
+            return await self._database.read(counted, hours, days, now, zone, colleagues)
         path = self._database.path
         return await self._elsewhere(
-            Question(database=path, hours=hours, days=days, now=now, zone=zone, colleagues=tuple(colleagues))
+            Question(
+                database=path,
+                hours=hours,
+                days=days,
+                now=now,
+                zone=zone,
+                colleagues=tuple(colleagues),
+                masks_emails=self._rules.masks_emails,
+            )
         )
 
     @staticmethod

@@ -25,8 +25,9 @@ from bot.model import Agent, AgentId, Answer, ChatName, Home, HomeSection, HomeT
 from bot.ports import CanShowHome, Chat
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Which
+from bot.tickets.holders import holder
 from bot.tickets.links import address_of
-from bot.tickets.people import chat_id, holder, ids_of
+from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rules import Rules
 from bot.wording import lists as wording
 from bot.wording.cards import buttons, moment, status_text, title
@@ -142,7 +143,7 @@ class Homes:
         return Home(counts=counts, sections=sections)
 
     def _ticket(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> HomeTicket:
-        has = holder(ticket, self._rules.colleagues)
+        has = holder(ticket, self._rules)
         shown = masked_ticket(ticket) if self._rules.masks_emails else ticket
         standing = queue.standing(ticket)
         offered = buttons(ticket, self._rules.capabilities[ticket.store])

@@ -91,7 +91,7 @@ class ChatIntake:
     async def said(self, said: Said) -> bool:
         chat, catchup = self._chats[said.place.chat], self._catchups[said.place.chat]
         arrived_in = catchup.sync_epoch
-        writable = await chat.writable(said.agent, [said.place])
+        writable = await chat.writable(said.agent, [said.place], wrote=True)
         # After a gap, this message may have been edited since: Slack sends some events again.
         sync_epoch = arrived_in if catchup.in_sync and catchup.sync_epoch == arrived_in else None
         is_new, routed = await self._write(
@@ -136,7 +136,7 @@ class ChatIntake:
     async def edited(self, edited: Edited) -> None:
         self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
         chat = self._chats[edited.place.chat]
-        writable = await chat.writable(edited.agent, [edited.place])
+        writable = await chat.writable(edited.agent, [edited.place], wrote=True)
         result = await self._write(
             edited.place, record_edited, edited, writable, self._rules, self._clock.now(), chat.now()
         )

@@ -13,8 +13,9 @@ from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, Verb
 from bot.ports import Chat
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Page, Which
+from bot.tickets.holders import holder
 from bot.tickets.links import address_of
-from bot.tickets.people import chat_id, holder, ids_of
+from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rules import Rules
 from bot.wording import answers
 from bot.wording import lists as wording
@@ -68,7 +69,7 @@ class Lists:
         )
 
     def _row(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> Row:
-        has = holder(ticket, self._rules.colleagues)
+        has = holder(ticket, self._rules)
         shown = masked_ticket(ticket) if self._rules.masks_emails else ticket
         waits = wording.waits(queue.standing(ticket), ticket, self._clock.now())
         return Row(

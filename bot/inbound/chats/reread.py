@@ -97,7 +97,7 @@ class RereadCheck:
             return
         try:
             found = await chat.reread(place, require(message.chat_message))
-            writable = frozenset() if found is None else await chat.writable(found.agent, [place])
+            writable = frozenset() if found is None else await chat.writable(found.agent, [place], wrote=True)
         except RemoteError as error:
             if (error.retryable or isinstance(error, AuthFailed)) and not isinstance(error, Forbidden):
                 await self._postpone(job, chat, error.retry_after or 0.0)

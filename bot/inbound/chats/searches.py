@@ -10,6 +10,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import LinkRow, require
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import page_buttons
+from bot.inbound.chats.looking import look_up
 from bot.inbound.chats.subjects import Subject, pointed_link
 from bot.model import (
     Answer,
@@ -26,7 +27,6 @@ from bot.model import (
 )
 from bot.ports import Chat
 from bot.tickets.links import address_of, is_being_opened
-from bot.tickets.lookup import finding
 from bot.tickets.lookup.account import account
 from bot.tickets.lookup.finding import PAGE, Found, Scope, words_of
 from bot.tickets.lookup.history import MessageHistory, read_ticket, shown_in
@@ -70,7 +70,7 @@ class Searches:
         if not words.words:
             return Answer(text=answers.what_to_find())
         scope = Scope(chat=ask.place.chat, channels=allowed, masks_emails=self._rules.masks_emails)
-        found = await self._database.read(finding.find, words, scope, page)
+        found = await look_up(self._database, words, scope, page)
         if not found.found:
             text = answers.no_more_found(str(words)) if page else answers.not_found(str(words), left_out=words.left_out)
             return Answer(text=text, buttons=page_buttons(Verb.FIND, page, str(words), more=False))

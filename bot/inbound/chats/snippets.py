@@ -101,7 +101,9 @@ class Snippets:
         def work(tx: Transaction, now: datetime) -> Answer:
             ticket = ticket_row(require(tx.one("ticket", number=subject.ticket)))
             at = self._chats[ask.place.chat].now() or now
-            return form_replies.send(tx, ticket, _asker(ask), subject.writable, sent, at, self._rules, now)
+            return form_replies.send(
+                tx, ticket, _asker(ask), subject.writable, sent, at, self._rules, now, here=ask.place
+            )
 
         answer = await self._database.write(work, self._clock.now())
         self._wake()

@@ -9,18 +9,16 @@ from datetime import date, datetime, timedelta
 
 from bot.db.connection import Transaction
 from bot.db.rows import to_ms
-from bot.model import ChatName, Place, StoreName
+from bot.model import ChatName, PersonId, Place, StoreName
 from bot.tickets import announcements
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Which
+from bot.tickets.holders import shown_person
 from bot.tickets.links import address_of
-from bot.tickets.people import holder
 from bot.tickets.rules import Rules
 from bot.wording import channel_notices
 
 _SINCE = timedelta(days=1)
-_COUNTED = 1_000
-"""Of so many waiting tickets it is said who has them; there are hardly more."""
 
 
 def tell_the_day(
@@ -54,12 +52,11 @@ def _line(
 ) -> str:
     """Empty: nothing waits there."""
     places = dict.fromkeys(stores, (channel,))
-    waiting = queue.page(tx, Which.WAITING, channel.chat, places, (), 0, _COUNTED)
+    waiting = queue.page(tx, Which.WAITING, channel.chat, places, (), 0, 1)
     if not waiting.tickets:
         return ""
     oldest = waiting.tickets[0]
-    holders = [holder(ticket, rules.colleagues) for ticket in waiting.tickets]
-    taken = Counter(person.name for person in holders if person is not None)
+    taken = _taken(tx, channel, stores, rules)
     values = {"since": to_ms(now - _SINCE), "stores": json.dumps(sorted(stores))}
     counts = {name: sum(row["amount"] for row in tx.all(name, **values)) for name in ("promises_broken", "recovered")}
     return channel_notices.day(
@@ -67,8 +64,20 @@ def _line(
         oldest.number,
         now - (oldest.waiting_since or oldest.created_at),
         address_of(tx, oldest.number, (channel,), address),
-        taken.most_common(),
+        taken,
         broken=counts["promises_broken"] if any(rules.stores[store].promises for store in stores) else None,
         recovered=counts["recovered"],
         lost=sum(row["amount"] for row in tx.all("lost", stores=values["stores"])),
     )
+
+
+def _taken(tx: Transaction, channel: Place, stores: set[StoreName], rules: Rules) -> list[tuple[str, int]]:
+    """Who has how many of the tickets that wait in the channel, the most first."""
+    rows = tx.all("taken_in_channel", chat=channel.chat, channel=channel.channel, stores=json.dumps(sorted(stores)))
+    amounts: Counter[PersonId] = Counter()
+    names: dict[PersonId, str] = {}
+    for row in rows:
+        person = shown_person(rules, row["taken_by"], row["taken_by_name"])
+        amounts[person.id] += row["amount"]
+        names.setdefault(person.id, person.name)
+    return [(names[person], amount) for person, amount in amounts.most_common()]

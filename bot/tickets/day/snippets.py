@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from bot.db.connection import Row, Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, from_ms, require, to_ms
 from bot.model import LONGEST_ENTRY, Answer, Button, DeliveryId, Verb
-from bot.text import clean
+from bot.text import clean, units
 from bot.tickets import enqueue
 from bot.tickets.day.filling import VARIABLES, Filled, fill, unknown, values_of
 from bot.tickets.day.taking import Asker, author
@@ -47,19 +47,14 @@ def normal_name(typed: str) -> str | None:
     name = unicodedata.normalize("NFKC", typed.strip()[: 4 * LONGEST_NAME])
     name = unicodedata.normalize("NFKC", name.casefold())
     allowed = all(sign.isalnum() or sign in "-_" for sign in name)
-    return name if 1 <= len(name) <= LONGEST_NAME and allowed and name not in _RESERVED else None
-
-
-def width(text: str) -> int:
-    """The length of a text as forms count it. Pure."""
-    return len(text.encode("utf-16-le", "replace")) // 2
+    return name if 1 <= units(name) <= LONGEST_NAME and allowed and name not in _RESERVED else None
 
 
 def fault_of(text: str) -> str:
     """Why a text can be no snippet's; empty: it can. Pure."""
     if not clean(text):
         return form_answers.snippet_empty()
-    surplus = width(clean(text)) - LONGEST_ENTRY
+    surplus = units(clean(text)) - LONGEST_ENTRY
     if surplus > 0:
         return form_answers.snippet_too_long(surplus)
     found = unknown(clean(text))

@@ -15,7 +15,8 @@ from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, require, ticket_row
 from bot.model import Agent, AgentId, Answer, Button, ChatName, Mention, TicketNumber, Verb
 from bot.tickets import enqueue
-from bot.tickets.people import chat_id, holder, person_of
+from bot.tickets.holders import holder, shown_person
+from bot.tickets.people import chat_id
 from bot.tickets.rules import Rules
 from bot.wording import answers, notices
 
@@ -31,7 +32,7 @@ class Asker:
 
 def take(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, now: datetime) -> Answer:
     """Take a ticket that nobody has. Of one that somebody else has, the answer says who, and offers to take it over."""
-    has, wants = holder(ticket, rules.colleagues), person_of(rules.colleagues, _id(asker), asker.name)
+    has, wants = holder(ticket, rules), shown_person(rules, _id(asker), asker.name)
     if has is None:
         _give(tx, ticket, asker, now)
         return Answer(text=answers.taken(ticket.number))
@@ -43,7 +44,7 @@ def take(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, now: da
 
 def take_over(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, now: datetime) -> Answer:
     """Take a ticket whoever has it. If that was somebody else, its threads say so."""
-    has, wants = holder(ticket, rules.colleagues), person_of(rules.colleagues, _id(asker), asker.name)
+    has, wants = holder(ticket, rules), shown_person(rules, _id(asker), asker.name)
     if has is not None and has.id == wants.id:
         return Answer(text=answers.yours_already(ticket.number))
     _give(tx, ticket, asker, now)
@@ -54,7 +55,7 @@ def take_over(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, no
 
 def release(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, now: datetime) -> Answer:
     """Give a ticket back. Only who has it can do that; others may take it over."""
-    has, wants = holder(ticket, rules.colleagues), person_of(rules.colleagues, _id(asker), asker.name)
+    has, wants = holder(ticket, rules), shown_person(rules, _id(asker), asker.name)
     if has is None:
         return Answer(text=answers.nobody_has(ticket.number))
     if has.id != wants.id:
@@ -72,8 +73,8 @@ def assign(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, now: 
     Whoever assigns a ticket to themselves takes it.
     """
     given = Asker(asker.chat, assignee.id, assignee.name)
-    by, to = (person_of(rules.colleagues, _id(each), each.name) for each in (asker, given))
-    has = holder(ticket, rules.colleagues)
+    by, to = (shown_person(rules, _id(each), each.name) for each in (asker, given))
+    has = holder(ticket, rules)
     if by.id == to.id:
         return take_over(tx, ticket, asker, rules, now)
     if has is not None and has.id == to.id:

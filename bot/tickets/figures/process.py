@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,7 @@ class Question:
     now: datetime
     zone: ZoneInfo
     colleagues: tuple[Colleague, ...]
+    masks_emails: bool = False
 
 
 class Counting:
@@ -98,8 +100,9 @@ async def _ask(question: Question) -> Report | None:
 async def _count(question: Question) -> Report:
     database = await Database.open_to_read(question.database)
     try:
+        counted = partial(report, masks_emails=question.masks_emails)
         return await database.read(
-            report, question.hours, question.days, question.now, question.zone, question.colleagues
+            counted, question.hours, question.days, question.now, question.zone, question.colleagues
         )
     finally:
         await database.aclose()

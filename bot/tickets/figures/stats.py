@@ -19,6 +19,7 @@ from bot.model import Colleague, Hours, StoreName
 from bot.tickets.figures.times import DaySpan, Lengths, Times, last_days, times
 from bot.tickets.figures.work import Work, every, work_of
 from bot.tickets.people import person_of
+from bot.wording.masking import masked
 
 WINDOWS: tuple[int | None, ...] = (None, 30, 7)
 """The windows of the medians, in days; None: all time."""
@@ -118,6 +119,7 @@ class _Frame:
     colleagues: Sequence[Colleague]
     names: Mapping[str, str]
     by_store: bool
+    masks_emails: bool
 
 
 def report(
@@ -129,6 +131,7 @@ def report(
     colleagues: Sequence[Colleague] = (),
     *,
     in_full: bool = False,
+    masks_emails: bool = False,
 ) -> Report:
     """
     The figures of some stores over the last `days` days of a time zone, today included.
@@ -137,11 +140,12 @@ def report(
         in_full: For programs: each store has the medians and its agents, too. That takes longer with each ticket.
         hours: The stores, each with its open hours; None: its settings name none.
         colleagues: The people whom the settings name; they are one person in both chats.
+        masks_emails: Whether addresses by which people are called are masked.
     """
     spans = last_days(days, now, zone)
     each = every(tx, hours, spans)
     work = {store: work_of(tx, store, opened, spans, each) for store, opened in hours.items()}
-    frame = _Frame(spans, each, now, zone, colleagues, _names(tx, list(work.values())), in_full)
+    frame = _Frame(spans, each, now, zone, colleagues, _names(tx, list(work.values())), in_full, masks_emails)
     found = [_figures(tx, store, work[store], frame) for store in hours]
     if in_full:
         found = [
@@ -251,7 +255,7 @@ def _person(recorded: str, frame: _Frame) -> tuple[str, str]:
     if recorded == _ELSEWHERE:
         return _ELSEWHERE, ""
     person = person_of(frame.colleagues, recorded, frame.names.get(recorded))
-    return person.id, person.name
+    return person.id, masked(person.name) if frame.masks_emails else person.name
 
 
 def _by_age(waiting: Sequence[int], now: datetime) -> tuple[int, ...]:

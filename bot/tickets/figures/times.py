@@ -11,7 +11,7 @@ from operator import sub
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.db.rows import from_ms, to_ms
+from bot.db.rows import to_ms
 from bot.model import Hours
 from bot.tickets.business_hours import open_time
 
@@ -113,7 +113,7 @@ def _lengths(begins: Sequence[int], ends: Sequence[int], hours: Hours | None) ->
     whole = array("q", sorted(map(sub, ends, begins)))
     if hours is None:
         return Lengths(whole, None, len(whole))
-    between = open_time(hours, from_ms(min(begins)).year, from_ms(max(ends)).year).between
+    between = open_time(hours).between
     return Lengths(whole, array("q", sorted(map(between, begins, ends))), len(whole))
 
 

@@ -13,7 +13,7 @@ from bot.model import Answer, Modal, Place, Purpose, Said, State, TextField, Tic
 from bot.text import clean
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
-from bot.tickets.from_agents.form_replies import is_token, new_token, record_written
+from bot.tickets.from_agents.form_replies import is_token, nearest, new_token, record_written
 from bot.tickets.from_agents.routing import Route, enqueue_routed, note_route, record_said, set_route
 from bot.tickets.replies import marks
 from bot.tickets.replies.outcomes import drop, may_have_been_sent
@@ -41,6 +41,8 @@ def add_note(
     token: str | None,
     rules: Rules,
     now: datetime,
+    *,
+    here: Place,
 ) -> Answer:
     """
     Show a note in all threads of a ticket, and add it to its vendor's notes if that keeps any.
@@ -48,10 +50,11 @@ def add_note(
     Args:
         places: Where the ticket is in the asker's chat and the asker can write.
         token: Of the form, so that it is added once; None: it was typed behind a command.
+        here: Where it was asked for.
     """
     text = clean(text)
     links = enqueue.links_of(tx, ticket.number)
-    origin = next((link for link in links if link.place in places), None)
+    origin = nearest(links, places, here)
     if origin is None or (token is not None and not is_token(token)):
         return Answer(text=form_answers.form_outdated(), kept=text)
     if token is not None and tx.one("message_by_form", form=token) is not None:

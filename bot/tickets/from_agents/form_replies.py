@@ -9,7 +9,7 @@ reached the customer.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -28,10 +28,10 @@ from bot.model import (
     TextField,
     Verb,
 )
-from bot.text import clean
+from bot.text import clean, units
 from bot.tickets import enqueue
 from bot.tickets.day.filling import VARIABLES, Filled, named
-from bot.tickets.day.snippets import Snippet, filled_in, find_snippet, width
+from bot.tickets.day.snippets import Snippet, filled_in, find_snippet
 from bot.tickets.day.taking import Asker
 from bot.tickets.from_agents.routing import refusal
 from bot.tickets.replies.holding import send_by_hand
@@ -80,7 +80,7 @@ def reply_form(
     if ticket.forgotten:
         return Answer(text=reasons.forgotten(), kept=typed)
     filled = Filled(typed) if snippet is None else filled_in(snippet.text, ticket, asker, rules)
-    surplus = width(filled.text) - LONGEST_ENTRY
+    surplus = units(filled.text) - LONGEST_ENTRY
     if surplus > 0:
         too_long = form_answers.entry_too_long if snippet is None else form_answers.filled_too_long
         return Answer(text=too_long(surplus), kept=typed)
@@ -103,6 +103,20 @@ def reply_form(
     )
 
 
+def nearest(links: Iterable[LinkRow], places: Collection[Place], here: Place) -> LinkRow | None:
+    """
+    The thread to which something belongs that was entered in a form; None: there is none.
+
+    That is the thread where the form was asked for, else one in that channel, else the first one.
+
+    Args:
+        places: Where the ticket is in the asker's chat and the asker can write.
+        here: Where the form was asked for.
+    """
+    able = [link for link in links if link.place in places]
+    return min(able, key=lambda link: (link.place != here, link.channel != here.channel), default=None)
+
+
 def send(
     tx: Transaction,
     ticket: TicketRow,
@@ -112,6 +126,8 @@ def send(
     at: datetime,
     rules: Rules,
     now: datetime,
+    *,
+    here: Place,
 ) -> Answer:
     """
     Queue what was written in a reply's form for the customer, once however often the form is sent.
@@ -119,10 +135,11 @@ def send(
     Args:
         places: Where the ticket is in the asker's chat and the asker can write.
         at: When it was sent, by the asker's chat's time.
+        here: Where the form was asked for.
     """
     if tx.one("message_by_form", form=sent.token) is not None:
         return Answer(text=form_answers.form_sent_already())
-    link = next((link for link in enqueue.links_of(tx, ticket.number) if link.place in places), None)
+    link = nearest(enqueue.links_of(tx, ticket.number), places, here)
     if link is None:
         return Answer(text=form_answers.form_outdated(), kept=sent.text)
     fault = _fault(tx, ticket, link, asker, sent, rules)
@@ -189,8 +206,8 @@ def _fault(tx: Transaction, ticket: TicketRow, link: LinkRow, asker: Asker, sent
         left = [each for each in filled_in(snippet.text, ticket, asker, rules).empty if each in named(sent.text)]
     if left:
         return form_answers.still_empty(left)
-    if width(sent.text) > LONGEST_ENTRY:
-        return form_answers.entry_too_long(width(sent.text) - LONGEST_ENTRY)
+    if units(sent.text) > LONGEST_ENTRY:
+        return form_answers.entry_too_long(units(sent.text) - LONGEST_ENTRY)
     return refusal(_as_message(ticket, link, asker, sent.text), ticket, rules)
 
 

@@ -8,7 +8,7 @@ where it arrived.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,6 @@ from bot.text.names import name_of
 from bot.tickets.lookup.history import MessageHistory, TicketHistory
 from bot.tickets.lookup.next_steps import Names, chat_advice, vendor_advice, where_of
 from bot.wording import steps
-from bot.wording.masking import masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +86,12 @@ class _Telling:
 
     def account(self) -> Account:
         message = self.message
-        found = sorted(self._steps(), key=lambda step: step.at or self.now)
-        advice = self._advice()
+        # A vendor's error and a line that asks may quote an address.
+        every = (replace(step, text=self.names.shown(step.text)) for step in self._steps())
+        found = sorted(every, key=lambda step: step.at or self.now)
+        advice = self.names.shown(self._advice())
         settled = self._settled()
-        who, text = self._who(), masked(message.text) if self.names.masks_emails else message.text
+        who, text = self._who(), self.names.shown(message.text)
         return Account(
             about=steps.about_message(message.ticket, who, message.written_at, text),
             day=message.written_at,
@@ -104,8 +105,7 @@ class _Telling:
         message = self.message
         customer = self.ticket.ticket.customer.name if message.author is Author.CUSTOMER else None
         name = name_of(message.author_name, customer, length=40)
-        shown = masked(name) if self.names.masks_emails else name
-        return steps.who_wrote(message.author, shown, is_agent=message.link is not None)
+        return steps.who_wrote(message.author, self.names.shown(name), is_agent=message.link is not None)
 
     def _steps(self) -> Iterator[Step]:
         message = self.message

@@ -12,20 +12,20 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from bot.db.connection import Row, Transaction
 from bot.db.rows import TicketRow, ticket_row
 from bot.model import ChatName, Place, Purpose, Status, StoreName
-from bot.text import clean, one_line
+from bot.text import clean, one_line, units, within
 from bot.wording.cards import title
 from bot.wording.masking import masked, masked_ticket
 
 PAGE: Final = 10
 LONGEST: Final = 60
-"""So many characters of words are looked for: a button under a page carries them to the next one."""
+"""So many UTF-16 units of words are looked for: a button under a page carries them to the next one."""
 _READ = 1_000
 """So much of what was typed is read."""
 _SEARCHED = 20_000
@@ -40,6 +40,8 @@ _MOST_FORMS = 50
 _MOST_LOOKED_UP = 4
 """Of so many words the forms are looked up: SQLite counts in how many tickets each is, which takes milliseconds."""
 _DIGITS = 12
+_AT_ONCE = PAGE + 1
+"""The texts of so many tickets are read at once."""
 _TEXTS = 200
 _LETTERS = 50_000
 """In so many texts and characters of a ticket, the latest first, the line is looked for."""
@@ -94,6 +96,24 @@ class Scope:
     masks_emails: bool = False
     has_addresses: bool = True
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that the indexes know is shown."""
+        return self.has_addresses and not self.masks_emails
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A ticket that may have the words, with its latest texts, each with whether it is a note."""
+
+    ticket: TicketRow
+    texts: tuple[tuple[str, bool], ...]
+
+    @property
+    def size(self) -> int:
+        """How many characters there are to look through."""
+        return sum(len(text) for text, _ in self.texts)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -124,10 +144,10 @@ def words_of(typed: str) -> Words:
     kept: dict[str, str] = {}
     left_out, length = len(typed) > _READ, 0
     for word in _words(clean(typed[:_READ])):
-        short = word[:LONGEST]
+        short = within(word, LONGEST)
         if _folded(short) in kept:
             continue
-        length += len(short) + 1
+        length += units(short) + 1
         if length > LONGEST + 1:
             left_out = True
             break
@@ -149,30 +169,67 @@ def find(tx: Transaction, words: Words, scope: Scope, page: int = 0) -> Page:
     A page of the tickets that have all these words, best first.
 
     That is the ticket whose number was typed, then those that have the words on their cards, then those that have them
-    anywhere; the latest first.
+    anywhere; the latest first. For programs that serve nobody else meanwhile: long texts are looked through here.
     """
-    shown = [_found(tx, ticket, words, scope) for ticket in _on_page(tx, words, scope, page)]
-    return Page(tuple(shown[:PAGE]), more=len(shown) > PAGE)
-
-
-def find_tickets(tx: Transaction, words: Words, scope: Scope) -> Iterator[TicketRow]:
-    """The tickets that `find` finds, as they may be shown, at most 200."""
-    for row in _rows(tx, words, scope):
-        ticket = ticket_row(row)
-        shown = masked_ticket(ticket) if scope.masks_emails else ticket
-        is_whole = scope.has_addresses and not scope.masks_emails
-        if is_whole or _has_all(tx, shown, words, scope):
-            yield shown
-
-
-def _on_page(tx: Transaction, words: Words, scope: Scope, page: int) -> list[TicketRow]:
-    """The tickets of a page, and one more if there is another page."""
-    found: list[TicketRow] = []
-    for ticket in find_tickets(tx, words, scope):
-        found.append(ticket)
+    found: list[Found] = []
+    for batch in batches(candidates(tx, words, scope), scope, page):
+        found += shown(with_texts(tx, batch, words, scope), words, scope)
         if len(found) > (page + 1) * PAGE:
             break
-    return found[page * PAGE :]
+    return page_of(found, scope, page)
+
+
+def candidates(tx: Transaction, words: Words, scope: Scope) -> list[TicketRow]:
+    """The tickets that may have the words, best first, at most 200; `shown` tells which of them have them."""
+    return [ticket_row(row) for row in _rows(tx, words, scope)]
+
+
+def batches(tickets: Sequence[TicketRow], scope: Scope, page: int | None) -> Iterator[Sequence[TicketRow]]:
+    """
+    The tickets whose texts are needed, one lot after the other.
+
+    Args:
+        page: Only until this page is full and there is one ticket more; None: all of them.
+    """
+    if scope.is_whole and page is not None:
+        yield tickets[page * PAGE : (page + 1) * PAGE + 1]
+        return
+    for at in range(0, len(tickets), _AT_ONCE):
+        yield tickets[at : at + _AT_ONCE]
+
+
+def with_texts(tx: Transaction, tickets: Iterable[TicketRow], words: Words, scope: Scope) -> list[Candidate]:
+    """The tickets with the latest of their texts, without them where the title has all the words."""
+    return [
+        Candidate(each, () if _is_titled(each, words, scope) else tuple(_latest_texts(tx, each))) for each in tickets
+    ]
+
+
+def _is_titled(ticket: TicketRow, words: Words, scope: Scope) -> bool:
+    shown = masked_ticket(ticket) if scope.masks_emails else ticket
+    return not _missing(title(shown), _wanted(words))
+
+
+def _latest_texts(tx: Transaction, ticket: TicketRow) -> Iterator[tuple[str, bool]]:
+    left = _LETTERS
+    for row in tx.all("texts_of_ticket", ticket=ticket.number, most=_TEXTS):
+        text = row["text"][:left]
+        left -= len(text)
+        yield text, Purpose(row["purpose"]) is Purpose.NOTE
+        if not left:
+            break
+
+
+def shown(found: Iterable[Candidate], words: Words, scope: Scope) -> list[Found]:
+    """Those that have the words where they are shown, as they may be shown, with the line where the words are. Pure."""
+    masked_ones = [replace(each, ticket=masked_ticket(each.ticket)) for each in found] if scope.masks_emails else found
+    return [_found(each, words, scope) for each in masked_ones if scope.is_whole or _has_all(each, words, scope)]
+
+
+def page_of(found: Sequence[Found], scope: Scope, page: int) -> Page:
+    """The page, of everything that was found for it. Pure."""
+    on_page = found if scope.is_whole else found[page * PAGE :]
+    return Page(tuple(on_page[:PAGE]), more=len(on_page) > PAGE)
 
 
 def _rows(tx: Transaction, words: Words, scope: Scope) -> list[Row]:
@@ -233,12 +290,12 @@ def _is_common(tx: Transaction, word: str) -> bool:
     return tx.one("common_word", word=f'"{word}"', tickets=_COMMON) is not None
 
 
-def _found(tx: Transaction, ticket: TicketRow, words: Words, scope: Scope) -> Found:
-    wanted = _wanted(words)
+def _found(candidate: Candidate, words: Words, scope: Scope) -> Found:
+    ticket, wanted = candidate.ticket, _wanted(words)
     if _missing(title(ticket), wanted) == set():
         return Found(ticket, "")
     best, best_missing, is_note = "", set(wanted), False
-    for text, of_note in _texts(tx, ticket, scope):
+    for text, of_note in _texts(candidate, scope):
         line, missing = _best_line(text, wanted)
         if len(missing) < len(best_missing):
             best, best_missing, is_note = line, missing, of_note
@@ -247,25 +304,20 @@ def _found(tx: Transaction, ticket: TicketRow, words: Words, scope: Scope) -> Fo
     return Found(ticket, _around(best, wanted), is_note)
 
 
-def _texts(tx: Transaction, ticket: TicketRow, scope: Scope) -> Iterator[tuple[str, bool]]:
-    """The latest texts of a ticket, then what else stands on its card; each with whether it is a note."""
-    left = _LETTERS
-    for row in tx.all("texts_of_ticket", ticket=ticket.number, most=_TEXTS):
-        text = row["text"][:left]
-        left -= len(text)
-        yield masked(text) if scope.masks_emails else text, Purpose(row["purpose"]) is Purpose.NOTE
-        if not left:
-            break
-    for fact in ticket.facts:
+def _texts(candidate: Candidate, scope: Scope) -> Iterator[tuple[str, bool]]:
+    """A ticket's texts, then what else stands on its card; each with whether it is a note."""
+    for text, is_note in candidate.texts:
+        yield masked(text) if scope.masks_emails else text, is_note
+    for fact in candidate.ticket.facts:
         yield f"{fact.label}: {fact.value}", False
     if scope.has_addresses:
-        yield ticket.customer.email or "", False
+        yield candidate.ticket.customer.email or "", False
 
 
-def _has_all(tx: Transaction, ticket: TicketRow, words: Words, scope: Scope) -> bool:
+def _has_all(candidate: Candidate, words: Words, scope: Scope) -> bool:
     """Whether all the words stand where they are shown."""
-    missing = _missing(f"{title(ticket)} {ticket.vendor_id}", _wanted(words))
-    for text, _ in _texts(tx, ticket, scope):
+    missing = _missing(f"{title(candidate.ticket)} {candidate.ticket.vendor_id}", _wanted(words))
+    for text, _ in _texts(candidate, scope):
         if not missing:
             break
         missing = _missing(text, missing)

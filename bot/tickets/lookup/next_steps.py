@@ -10,6 +10,7 @@ from bot.db.rows import DeliveryRow, LinkRow
 from bot.model import ChatName, Kind, State
 from bot.tickets.lookup.history import TicketHistory
 from bot.wording import steps
+from bot.wording.masking import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,10 @@ class Names:
     is_configured: bool = True
     note_prefixes: Sequence[str] = ()
     masks_emails: bool = False
+
+    def shown(self, text: str) -> str:
+        """What may be shown of a text."""
+        return masked(text) if self.masks_emails else text
 
 
 def where_of(link: LinkRow, ticket: TicketHistory, names: Names) -> str:

@@ -50,7 +50,7 @@ def ticket_lines(ticket: TicketHistory, names: Names, now: datetime) -> list[str
     open_ones = [each for each in accounts[:-_LATEST] if not each.is_settled]
     in_order = len(accounts[:-_LATEST]) - len(open_ones) + ticket.older
     shown = [*open_ones, *accounts[-_LATEST:]]
-    lines = [_heading(ticket, names, now), *(line(step, now) for step in _own_steps(ticket, names))]
+    lines = [_heading(ticket, names, now), *_own_lines(ticket, names, now)]
     if in_order:
         lines.append(steps.in_order(in_order))
     lines += [line(Step(each.day, each.outcome), now) for each in shown]
@@ -63,7 +63,7 @@ def ticket_lines(ticket: TicketHistory, names: Names, now: datetime) -> list[str
 
 def whole(ticket: TicketHistory, names: Names, now: datetime) -> list[str]:
     """Everything that is recorded of a ticket, message after message."""
-    lines = [_heading(ticket, names, now), *(line(step, now) for step in _own_steps(ticket, names))]
+    lines = [_heading(ticket, names, now), *_own_lines(ticket, names, now)]
     lines += [steps.to_do(each) for each in _own_advices(ticket, names, now)]
     for each in ticket.messages:
         first, *others = account(each, ticket, names, now).lines()
@@ -77,6 +77,10 @@ def _heading(ticket: TicketHistory, names: Names, now: datetime) -> str:
 
 
 # ---------------------------------------------------------------- a ticket's own deliveries
+
+
+def _own_lines(ticket: TicketHistory, names: Names, now: datetime) -> list[str]:
+    return [names.shown(line(step, now)) for step in _own_steps(ticket, names)]
 
 
 def _own_steps(ticket: TicketHistory, names: Names) -> Iterator[Step]:
@@ -98,9 +102,9 @@ def _own_steps(ticket: TicketHistory, names: Names) -> Iterator[Step]:
 def _own_advices(ticket: TicketHistory, names: Names, now: datetime) -> Iterator[str]:
     for each in ticket.own:
         if each.kind is Kind.OPEN and each.link is not None:
-            yield from _nonempty(chat_advice(each, ticket, names, now))
+            yield from _nonempty(names.shown(chat_advice(each, ticket, names, now)))
         if each.kind is Kind.STATUS:
-            yield from _nonempty(vendor_advice(each, ticket, names, now))
+            yield from _nonempty(names.shown(vendor_advice(each, ticket, names, now)))
 
 
 def _nonempty(text: str) -> Iterator[str]:

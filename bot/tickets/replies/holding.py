@@ -11,7 +11,8 @@ from bot.db.rows import LinkRow, MessageRow, TicketRow, from_ms, message_row, re
 from bot.model import Author, Button, ChatName, DeliveryId, State, Verb
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker, take_by_reply
-from bot.tickets.people import chat_id, holder, person_of
+from bot.tickets.holders import holder, shown_person
+from bot.tickets.people import chat_id, person_of
 from bot.tickets.replies import marks
 from bot.tickets.replies.collisions import CROSSING, READING, Reply, Shown, collision
 from bot.tickets.replies.progress import progress_changed
@@ -55,7 +56,7 @@ def reason_by_collision(tx: Transaction, link: LinkRow, message: int, rules: Rul
         return None
     row = require(tx.one("message", id=message))
     reply = _reply(row, rules, has_left=False)
-    has = holder(_ticket(tx, link), rules.colleagues)
+    has = holder(_ticket(tx, link), rules)
     has_ticket = has is not None and has.id == reply.person
     found = collision(reply, _others(tx, reply, link, rules), _shown(tx, reply, link), has_ticket=has_ticket)
     return None if found is None else _question(tx, link, reply, found, rules)
@@ -175,7 +176,5 @@ def _sender(recorded: str, chat: ChatName, message: MessageRow, rules: Rules) ->
     """What people call whoever answers for a reply; empty: nobody knows, as somebody sent what another one wrote."""
     wrote_it = recorded == chat_id(chat, require(message.agent))
     name = message.author_name if wrote_it else None
-    person = person_of(rules.colleagues, recorded, name)
-    if not name and person.id == recorded:
-        return ""
-    return masked(person.name) if rules.masks_emails else person.name
+    person = shown_person(rules, recorded, name)
+    return "" if not name and person.id == recorded else person.name

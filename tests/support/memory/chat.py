@@ -29,6 +29,7 @@ from bot.model import (
     Form,
     Kind,
     Mark,
+    Mention,
     Opened,
     Place,
     Post,
@@ -76,6 +77,7 @@ class MemoryChat:
         wordings: What people's messages read like now, by id; None: deleted. Others are in no thread that is there.
         authors: Who wrote a message that is read again; others are Ann's.
         shut_out: Who cannot write in which channel.
+        locked: Threads in which nobody can write any more.
         posts: How many there ever were in each thread or channel, those on cards included.
         said: All that was ever said or opened here, wherever, in its order; `said_at`: when.
         held_back_until: Until when a limit allows no post; None: none does.
@@ -96,6 +98,7 @@ class MemoryChat:
     history: list[Said] = field(default_factory=list)
     authors: dict[ChatMessageId, Agent] = field(default_factory=dict)
     shut_out: set[tuple[AgentId, ChannelId]] = field(default_factory=set)
+    locked: set[ThreadId | None] = field(default_factory=set)
     said: list[ChatMessageId] = field(default_factory=list)
     posts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     said_at: dict[ChatMessageId, datetime] = field(default_factory=dict)
@@ -267,9 +270,10 @@ class MemoryChat:
             if said.place.thread in threads:
                 yield said
 
-    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+    async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         await self._before("writable")
-        return frozenset(place for place in places if (agent.id, place.channel) not in self.shut_out)
+        able = (place for place in places if (agent.id, place.channel) not in self.shut_out)
+        return frozenset(place for place in able if wrote or place.thread not in self.locked)
 
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         await self._before("reread")
@@ -285,7 +289,9 @@ class MemoryChat:
         agent = self.authors.get(message, Agent(id=AgentId("u1"), name="Ann", is_full_member=True))
         return Said(place=place, message=message, agent=agent, text=text, said_at=self.now())
 
-    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
+    async def check(
+        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+    ) -> Sequence[Finding]:
         return ()
 
     async def aclose(self) -> None:

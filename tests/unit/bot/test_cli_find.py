@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -114,3 +116,21 @@ async def test_words_control_no_terminal(tmp_path: Path, arguments: list[str]) -
     assert "owned" in shown
     assert all(line.isprintable() for line in shown.split("\n"))
     assert not any(line.startswith("#9999") for line in shown.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("find", "key"), ("find", "key", "--json"), ("why", "1001"), ("why", "1001", "--json"), ("outbox",)],
+)
+async def test_addresses_are_masked_where_the_settings_say_so(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """In names, subjects, texts and errors."""
+    await small_database(tmp_path / "shopbell.db")
+    with closing(sqlite3.connect(tmp_path / "shopbell.db")) as connection, connection:
+        connection.execute("UPDATE tickets SET subject = 'key of jane@example.com', customer_name = 'jane@example.com'")
+        connection.execute("UPDATE messages SET text = 'The key is for jane@example.com'")
+        connection.execute("UPDATE deliveries SET error = 'no such customer as jane@example.com' WHERE state != 'done'")
+    assert "jane@example.com" in shopbell(tmp_path, *arguments).stdout
+    done = shopbell(tmp_path, *arguments, settings={"MASK_EMAILS": "true"})
+    assert done.returncode == 0
+    assert "j…@example.com" in done.stdout.replace("\\u2026", "…")
+    assert "jane@example.com" not in done.stdout

@@ -205,6 +205,22 @@ def test_a_value_is_shown_on_one_line_and_controls_no_terminal(good: pytest.Monk
     assert len(line) < 160
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        *(f"secret{sign}secret-secret" for sign in "#?\\ \té🔒\x7f"),
+        *("/secret-secret-secret", "secret-secret-secret/", "secret//secret-secret", "secret/../secret-secret"),
+    ],
+)
+def test_a_secret_that_no_address_can_hold_is_refused(good: pytest.MonkeyPatch, secret: str) -> None:
+    """At the start, with what to do; the secret itself is not repeated."""
+    good.setenv("STORES__MAIN__WEBHOOK_SECRET", secret)
+    [fault] = faults()
+    assert fault.startswith("STORES__MAIN__WEBHOOK_SECRET: is a part of an address, so ")
+    assert "Take another one, such as what `openssl rand -hex 24` prints" in fault
+    assert secret not in fault
+
+
 def test_a_webhook_secret_has_at_least_sixteen_characters(good: pytest.MonkeyPatch) -> None:
     """A short one is found by trying."""
     good.setenv("STORES__MAIN__WEBHOOK_SECRET", "x" * 15)

@@ -8,9 +8,11 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from bot.db import connection
 from bot.db.connection import Database, Transaction
 from bot.db.migrate import migrations
 from bot.db.statements import STATEMENTS, _parse
@@ -475,3 +477,25 @@ async def test_a_closed_database_says_so(tmp_path: Path) -> None:
     await writer
     with pytest.raises(DatabaseError, match="closed"):
         await database.read(store_names)
+
+
+@pytest.mark.parametrize(
+    ("said", "free", "owner", "step"),
+    [
+        ("disk I/O error", 0, 0, "the disk is full. Make room on the disk"),
+        ("disk I/O error", 2**30, 0, "disk I/O error. Look at the disk and the file's permissions."),
+        ("database or disk is full", 2**30, 0, "database or disk is full. Make room on the disk"),
+        ("unable to open database file", 2**30, 1, "The file belongs to another user"),
+        ("unable to open database file", 2**30, 0, "Check that DATABASE_PATH names a file in a folder that exists"),
+        ("attempt to write a readonly database", 2**30, 0, "Let this user write the file and its folder."),
+    ],
+)
+def test_what_sqlite_says_becomes_a_sentence_that_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, free: int, owner: int, step: str
+) -> None:
+    """Where its files cannot grow, SQLite speaks of the disk only; where it may not open one, not of whose it is."""
+    path = tmp_path / "db"
+    path.touch()
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + owner)
+    assert step in str(connection._explained(sqlite3.OperationalError(said), path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.db.lock import held, is_held
+from bot.db.lock import held, is_held, lock_of
 from bot.errors import DatabaseError, DatabaseInUse
 from tests.support.shell import PROJECT
 
@@ -95,3 +96,28 @@ def test_the_lock_follows_no_symbolic_link(tmp_path: Path) -> None:
         pytest.fail("held by a link")
     assert not is_held(tmp_path / "db")
     assert (tmp_path / "precious").read_text("utf-8") == "keep this"
+
+
+@pytest.mark.parametrize(
+    ("number", "owner", "step"),
+    [
+        (errno.EACCES, 1, "It belongs to another user, as after a start as root."),
+        (errno.EACCES, 0, "Give DATABASE_PATH a folder that shopbell may write to."),
+        (errno.EROFS, 0, "Give DATABASE_PATH a folder that shopbell may write to."),
+        (errno.ENOSPC, 0, "Make room on the disk."),
+    ],
+)
+def test_a_lock_file_that_cannot_be_written_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, owner: int, step: str
+) -> None:
+    """A bridge that was once started as root leaves files that nobody else may open."""
+    lock_of(tmp_path / "db").touch()
+
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("bot.db.lock.private_file", refuse)
+    monkeypatch.setattr("os.geteuid", lambda: lock_of(tmp_path / "db").stat().st_uid + owner)
+    with pytest.raises(DatabaseError) as caught, held(tmp_path / "db"):
+        pass
+    assert f"cannot be written ({os.strerror(number)}). {step}" in str(caught.value)

@@ -12,10 +12,15 @@ import pytest
 
 from bot.db.connection import Database, Transaction
 from bot.db.migrate import migrations
-from bot.model import TicketNumber
+from bot.model import StoreName, TicketNumber
 from bot.tickets.erasure import forget
+from bot.tickets.figures.stats import report
+from bot.tickets.lookup import finding
+from bot.tickets.lookup.history import read_ticket
+from bot.tickets.lookup.next_steps import Names
+from bot.tickets.lookup.why import whole
 from tests.support.database import NOON as NOW
-from tests.support.database import write
+from tests.support.database import read, write
 
 GONE = "words that were deleted before the upgrade"
 
@@ -142,3 +147,62 @@ async def test_the_answers_so_far_are_counted(old: Path) -> None:
     assert found == [("main", 1, 1001, 1002, 1001, None), ("main", 0, 2000, 3000, 1001, "discord:17")]
     assert rows(old, "SELECT id, name FROM agents") == [("discord:17", "Ann B.")]
     assert rows(old, "SELECT closed_tickets FROM stores") == [(2,)]
+
+
+ODD = "Z\u00fcrich \U0001f600 \"x\" 'y' {} \\ \u202etest %"
+
+
+@pytest.mark.parametrize("step", range(1, len(migrations())))
+async def test_rows_of_every_step_are_kept_and_can_be_used(old: Path, step: int) -> None:
+    """Whoever upgrades from any version, with what that version wrote: nothing is lost, and all of it can be read."""
+    with closing(sqlite3.connect(old, isolation_level=None)) as made:
+        for number, script in migrations()[1:step]:
+            made.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        made.execute("PRAGMA foreign_keys = ON")
+        made.execute(
+            "INSERT INTO tickets (store, vendor_id, status, subject, customer_name, customer_email, created_at,"
+            " followed, closed_at, first_response_at)"
+            " VALUES ('main', 't9', 'closed', ?, ?, 'J@x.example', 1000, 1, 9000, 5000)",
+            (ODD, ODD),
+        )
+        (ticket,) = made.execute("SELECT number FROM tickets WHERE vendor_id = 't9'").fetchone()
+        made.execute("INSERT INTO links (ticket, chat, channel, thread) VALUES (?, 'slack', 'C1', '1.1')", (ticket,))
+        (link,) = made.execute("SELECT id FROM links WHERE ticket = ?", (ticket,)).fetchone()
+        made.execute(
+            "INSERT INTO messages (ticket, link, chat_message, agent, purpose, author, author_name, text, written_at)"
+            " VALUES (?, ?, '1.2', 'U1', 'reply', 'staff', ?, ?, 4000)",
+            (ticket, link, ODD, f"{ODD} upgraded"),
+        )
+        made.execute(
+            "INSERT INTO messages (ticket, vendor_id, purpose, author, text, written_at)"
+            " VALUES (?, 'm9', 'vendor', 'customer', 'A question', 2000)",
+            (ticket,),
+        )
+        reply = made.execute("SELECT id FROM messages WHERE chat_message = '1.2'").fetchone()[0]
+        made.execute(
+            "INSERT INTO deliveries (kind, lane, destination, ticket, link, message, state, created_at, due_at, error)"
+            " VALUES ('reply', ?, 'store:main', ?, ?, ?, 'failed', 3, 4, ?)",
+            (f"vendor:{ticket}", ticket, link, reply, ODD),
+        )
+    amounts = {
+        name: rows(old, f"SELECT COUNT(*) FROM {name}") for name in ("tickets", "messages", "deliveries", "links")
+    }
+    texts = rows(old, "SELECT id, text, author_name FROM messages ORDER BY id")
+    await upgraded(old)
+    assert rows(old, "PRAGMA user_version") == [(len(migrations()),)]
+    assert rows(old, "PRAGMA foreign_key_check") == rows(old, "PRAGMA integrity_check")[1:] == []
+    assert {name: rows(old, f"SELECT COUNT(*) FROM {name}") for name in amounts} == amounts
+    assert rows(old, "SELECT id, text, author_name FROM messages ORDER BY id") == texts
+
+    def use(tx: Transaction) -> tuple[list[int], list[str], int]:
+        found = finding.find(tx, finding.words_of("upgraded zurich"), finding.Scope())
+        lines = whole(read_ticket(tx, TicketNumber(ticket)), Names(vendor="Main", chats={}), NOW)
+        counted = report(tx, {StoreName("main"): None}, 30, NOW)
+        return [each.ticket.number for each in found.found], lines, len(counted.stores)
+
+    found, lines, stores = await read(old, use)
+    assert found == [ticket]
+    assert any(ODD in line for line in lines)
+    assert stores == 1
+    await write(old, lambda tx: forget(tx, [TicketNumber(ticket)], NOW, in_chats=False))
+    assert ODD not in repr([rows(old, f"SELECT * FROM {name}") for name in amounts])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -10,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
+from urllib.parse import quote
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 
 from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
@@ -21,6 +24,7 @@ from bot.model import ChatName, Nudge, StoreName, TicketId
 from bot.ops.health import Health
 from bot.ops.web import StoreWebhook, WebServer
 from bot.ports import Chat, ChatHealth, Vendor
+from bot.settings.model import _webhook_secret
 from bot.tickets.from_vendors.sync import record
 from tests.support.clocks import ManualClock
 from tests.support.database import NOON, STORE, snapshot
@@ -289,6 +293,28 @@ async def test_any_other_address_is_404_and_nudges_nobody(tmp_path: Path, path: 
     async with serving(tmp_path / "db", secret=SECRET) as place:
         assert (await place.http.post(path)).status_code == 404
         assert place.nudged == []
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["ab/cd+ef==ghijklmn", "100%secret-secret", "ab%2Fcd%20ef-ghijkl", '"quoted"<{|}>^`~', "a=b&c=d;e:f@g!h$i"],
+)
+@pytest.mark.parametrize("written", ["raw", "%", "all %"])
+async def test_every_secret_that_the_settings_take_can_be_called(tmp_path: Path, secret: str, written: str) -> None:
+    """However the vendor's program writes its signs into the address: as they are, or with `%`."""
+    tail = {"raw": secret, "%": quote(secret), "all %": "".join(f"%{ord(sign):02x}" for sign in secret)}[written]
+    assert _webhook_secret(SecretStr(secret)).get_secret_value() == secret
+    async with serving(tmp_path / "db", secret=secret) as place:
+        for path, status in (
+            (f"/hooks/main/{tail}", 202),
+            (f"/hooks/main/{tail}?x=1", 202),
+            (f"/hooks/main/{tail}x", 404),
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", place.http.base_url.port)
+            writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            assert (await reader.readline()).split()[1] == str(status).encode()
+            writer.close()
+        assert place.nudged == [None, None]
 
 
 async def test_without_a_secret_there_are_no_hooks(tmp_path: Path) -> None:

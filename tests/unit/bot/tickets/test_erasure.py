@@ -47,6 +47,7 @@ from bot.tickets.from_vendors import incidents
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.from_vendors.sync import record
 from bot.tickets.rules import Rules
+from bot.wording.masking import masked
 from tests.support.clocks import StandingClock
 from tests.support.database import NOON, STORE, snapshot
 
@@ -499,6 +500,48 @@ async def test_a_line_for_a_channel_that_names_the_ticket(database: Database, pa
     assert in_the_files(path) == set()
     left = [row["id"] for row in await database.read(lambda tx: tx.all("unfinished_deliveries")) if not row["ticket"]]
     assert left == [other]
+
+
+@pytest.mark.parametrize(("becomes", "days"), [("is dropped", 0), ("fails", 7)])
+async def test_a_line_for_a_channel_that_is_never_posted(
+    database: Database, path: Path, becomes: str, days: int
+) -> None:
+    """A ticket without an id has no row that could be erased: its subject leaves with the line, soon."""
+
+    def work(tx: Transaction) -> None:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        incidents.tickets_unreadable(tx, STORE, [(TicketId("t9"), "without an id (Violet-Subject)", "broken")], NOON)
+        incidents.tickets_unreadable(tx, STORE, [(TicketId("t8"), "without an id (Other)", "broken")], NOON)
+        first = min(row["id"] for row in tx.all("unfinished_deliveries"))
+        if becomes == "fails":
+            tx.run("fail_delivery", id=first, now=to_ms(NOON), error="Violet-Error", in_doubt=0)
+        else:
+            tx.run("drop_delivery", id=first, now=to_ms(NOON))
+
+    await database.write(work)
+    if days:
+        await Retention(database, StandingClock(NOON + timedelta(days=days) - timedelta(seconds=1)), None).erase()
+        assert "Violet-Subject" in in_the_files(path)
+        await Retention(database, StandingClock(NOON + timedelta(days=days)), None).erase()
+    await database.empty_log()
+    assert in_the_files(path) == set()
+    left = await database.read(lambda tx: tx.all("unfinished_deliveries"))
+    assert ["Other" in row["payload"] for row in left] == [True]
+
+
+async def test_a_line_that_names_somebody_by_a_masked_address(database: Database) -> None:
+    """So a ticket without an id is called whose subject is its customer's address."""
+
+    def work(tx: Transaction) -> TicketNumber:
+        number = fill(tx)
+        email = require(tx.one("ticket", number=number))["customer_email"]
+        incidents.tickets_unreadable(tx, STORE, [(TicketId("t9"), f"without an id ({masked(email)})", "broken")], NOON)
+        return number
+
+    await forget(database, await database.write(work))
+    left = await database.read(lambda tx: tx.all("unfinished_deliveries"))
+    assert [row for row in left if row["ticket"] is None] == []
 
 
 async def test_a_forgotten_ticket_that_cannot_be_read_leaves_no_id(database: Database, path: Path) -> None:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.chats.discord.card import card_message, embed_length, has_key, shows_card, thread_name
-from adapters.chats.discord.markup import units
 from bot.model import (
     Button,
     Card,
@@ -27,7 +26,7 @@ from bot.model import (
     Verb,
 )
 from bot.sandbox.discord.message_requests import read_message_request
-from bot.text import clean
+from bot.text import clean, units
 from bot.wording.cards import CUSTOMER_WROTE
 from bot.wording.plainer import plainer_card
 

@@ -14,12 +14,11 @@ from adapters.chats.discord.markup import (
     escape,
     named_link,
     small,
-    units,
     width,
 )
 from adapters.chats.discord.reading_markdown import read as read_markdown
 from adapters.chats.discord.writing_markdown import write
-from bot.text import clean, split
+from bot.text import clean, split, units
 from bot.text.plain import plain
 from bot.text.tree import Code, Item, List, Paragraph, RichText, Style, Words
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from adapters.chats.discord.brackets import Names
 from adapters.chats.discord.card import embed_length, key_address
-from adapters.chats.discord.markup import units
 from adapters.chats.discord.messages import answer_text, parts, post_message
 from adapters.chats.discord.reading_markdown import read
 from bot.model import (
@@ -33,7 +32,7 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.discord.message_requests import read_message_request
-from bot.text import clean, comparable, neutral
+from bot.text import clean, comparable, neutral, units
 from bot.text.plain import plain
 
 KEY = DeliveryKey("a1b2c3-77-0")

@@ -254,6 +254,10 @@ async def test_a_locked_thread_is_for_admins(thread: list[Mapping[str, Any]] | R
     directory.thread = [{"ts": "1.000001", "is_locked": True}]
     clock.advance(60)
     assert await people.writable(await people.agent("UFULL"), [THREAD]) == frozenset()
+    # Who has written there could write when they did, and Slack is not asked for the lock.
+    asked = directory.asked.count("conversations.replies")
+    assert await people.writable(await people.agent("UFULL"), [THREAD], wrote=True) == {THREAD}
+    assert directory.asked.count("conversations.replies") == asked
 
 
 async def test_whether_a_thread_is_locked_has_to_be_known() -> None:

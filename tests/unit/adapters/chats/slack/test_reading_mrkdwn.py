@@ -34,7 +34,7 @@ def neutral(markup: str, users: dict[str, str]) -> str:
         ("<mailto:jane@x.example|write us>", "write us (jane@x.example)"),
         ("<tel:+31612345678|+31612345678>", "+31612345678"),
         (":lock: between us", "🔒 between us"),
-        (":tada: *yes* _no_ `code` ~gone~ :wave::skin-tone-3: :shop:", "🎉 yes no code gone 👋🏼 :shop:"),
+        (":tada: *yes* _no_ `code` ~gone~ :wave::skin-tone-3: :shop:", "🎉 yes no code ~~gone~~ 👋🏼 :shop:"),
         ("It is 5*3*2 cm, part a_b_c", "It is 5*3*2 cm, part a_b_c"),
         ("```a *b*\n  c &amp; &lt;d&gt;```", "a *b*\n  c & <d>"),
         ("&gt; quoted\n&gt;more\nreply", "> quoted\n> more\nreply"),

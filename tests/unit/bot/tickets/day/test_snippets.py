@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tickets.day.snippets import fault_of, normal_name, width
+from bot.text import units
+from bot.tickets.day.snippets import fault_of, normal_name
 
 
 @pytest.mark.parametrize(
@@ -85,4 +86,4 @@ def test_which_texts_are_good(text: str, is_good: bool) -> None:
 
 def test_the_length_is_that_of_the_longer_count() -> None:
     """A platform may count a sign of two UTF-16 units as two; half a sign breaks nothing."""
-    assert (width("a"), width("😀"), width("\ud83d")) == (1, 2, 1)
+    assert (units("a"), units("😀"), units("\ud83d")) == (1, 2, 1)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from bot.db.rows import to_ms
 from bot.model import Hours
-from bot.tickets.business_hours import open_between, open_time
+from bot.tickets.business_hours import open_time
 from bot.tickets.figures.times import Lengths, Times, last_days, lengths, percentile, times
+from tests.support.open_time import counted_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Cairo")
@@ -60,14 +61,17 @@ def test_open_time_laid_out_is_the_open_time_counted(one: datetime, other: datet
     """However long, over clock changes and holidays: the quick way and the plain way agree."""
     since, until = sorted((to_ms(one), to_ms(other)))
     found = lengths([(None, since, until)], OFFICE)[None]
-    plain = open_between(OFFICE, min(one, other), max(one, other))
+    plain = counted_between(OFFICE, min(one, other), max(one, other))
     assert found.opened is not None
     assert abs(found.opened[0] - plain // timedelta(milliseconds=1)) <= 1
 
 
-def test_open_time_outside_the_years_is_none() -> None:
-    laid_out = open_time(OFFICE, 2026, 2026)
-    assert laid_out.between(0, to_ms(datetime(2025, 6, 1, tzinfo=UTC))) == 0
+def test_open_time_of_absurd_moments_is_none() -> None:
+    """Before and after the years in which something can have happened."""
+    laid_out = open_time(OFFICE)
+    assert laid_out.between(-(10**15), 0) == 0
+    assert laid_out.between(10**14, 10**15) == 0
+    assert laid_out.between(-(10**15), 10**15) == laid_out.between(0, 10**13)
 
 
 @given(st.integers(1, 400), MOMENTS, st.sampled_from(ZONES))

@@ -14,7 +14,7 @@ from bot.db.connection import Transaction
 from bot.db.migrate import migrate
 from bot.model import ChannelId, ChatName, Place, Status, StoreName
 from bot.tickets.lookup import finding
-from bot.tickets.lookup.finding import LONGEST, PAGE, Scope, find, find_tickets, query, words_of
+from bot.tickets.lookup.finding import LONGEST, PAGE, Scope, candidates, find, query, shown, with_texts, words_of
 
 DISCORD, SLACK = ChatName("discord"), ChatName("slack")
 MAIN, OTHER = StoreName("main"), StoreName("other")
@@ -57,7 +57,9 @@ class Shop:
             self.connection.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (given, value))
 
     def found(self, typed: str, scope: Scope = ANYWHERE) -> list[int]:
-        return [each.number for each in find_tickets(self.tx, words_of(typed), scope)]
+        words = words_of(typed)
+        found = with_texts(self.tx, candidates(self.tx, words, scope), words, scope)
+        return [each.ticket.number for each in shown(found, words, scope)]
 
     def lines(self, typed: str, scope: Scope = ANYWHERE) -> list[str]:
         return [each.line for each in find(self.tx, words_of(typed), scope).found]

@@ -1,0 +1,235 @@
+"""
+What an agent means is what the customer reads: every construct in every place, in every form there is.
+
+The constructs are listed once for each way of writing, the places too, and each is put into each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from adapters.chats.discord import brackets, reading_markdown, writing_markdown
+from adapters.chats.slack import reading_blocks, reading_mrkdwn, writing_blocks
+from adapters.vendors.client.html import html_to_text
+from adapters.vendors.client.html_writing import rich_text_to_html
+from bot.text import comparable
+from bot.text.normal import normal
+from bot.text.plain import plain
+from bot.text.tree import RichText, has_formatting
+
+DISCORD = brackets.Names(users={"11": "Ana"})
+SLACK = reading_mrkdwn.Names(users={"U1": "Ana"})
+
+Pairs = dict[str, str]
+"""What is written: what a person must read."""
+
+DISCORD_WORDS: Pairs = {
+    "word": "word",
+    "**bold**": "bold",
+    "*it* and _it_": "it and it",
+    "***both***": "both",
+    "__under__": "under",
+    "||hidden||": "hidden",
+    "~~gone~~ now": "~~gone~~ now",
+    "~~**gone**~~": "~~gone~~",
+    "**~~gone~~**": "~~gone~~",
+    "~~a `b` *c*~~ d": "~~a b c~~ d",
+    "~~9,90~~8,90": "~~9,90~~8,90",
+    "`code ~~x~~`": "code ~~x~~",
+    "~~`AB12`~~": "~~AB12~~",
+    "[shop](https://x.example)": "shop (https://x.example)",
+    "[~~old~~](https://x.example)": "~~old (https://x.example)~~",
+    "[~~old~~ new](https://x.example)": "~~old~~ new (https://x.example)",
+    "~~[old](https://x.example)~~": "~~old (https://x.example)~~",
+    r"\~\~not\~\~": "~~not~~",
+    "~ 5 and ~~": "~ 5 and ~~",
+    "~~<@11>~~": "~~@Ana~~",
+    "~~<:blob:3>~~": "~~:blob:~~",
+    "~~<t:1700000000:D>~~": "~~2023-11-14~~",
+}
+DISCORD_PLACES: dict[str, Callable[[str], str]] = {
+    "{}": "{}".format,
+    "a {} b": "a {} b".format,
+    "- {}": "- {}".format,
+    "3. {}": "3. {}".format,
+    "- a\n  {}": "- a\n  {}".format,
+    "- a\n  - {}": "- a\n  - {}".format,
+    "> {}": "> {}".format,
+    "# {}": "{}".format,
+    "-# {}": "{}".format,
+}
+SLACK_WORDS: Pairs = {
+    "word": "word",
+    "*bold*": "bold",
+    "_it_": "it",
+    "~gone~ now": "~~gone~~ now",
+    "*~gone~*": "~~gone~~",
+    "~*gone*~": "~~gone~~",
+    "`code ~x~`": "code ~x~",
+    "~`AB12`~": "~~AB12~~",
+    "<https://x.example|shop>": "shop (https://x.example)",
+    "~<https://x.example|old>~": "~~old (https://x.example)~~",
+    "~<@U1>~": "~~@Ana~~",
+    "a~b~c": "a~b~c",
+}
+SLACK_PLACES: dict[str, Callable[[str], str]] = {
+    "{}": "{}".format,
+    "a {} b": "a {} b".format,
+    "&gt; {}": "> {}".format,
+    "&gt;&gt;&gt; {}": "> {}".format,
+}
+HTML_WORDS: Pairs = {
+    "word": "word",
+    "<b>bold</b>": "bold",
+    "<s>gone</s> now": "~~gone~~ now",
+    "<del>gone</del> <ins>new</ins>": "~~gone~~ new",
+    "<strike> gone </strike> now": "~~gone~~ now",
+    '<span style="text-decoration: line-through">gone</span>': "~~gone~~",
+    "<s><code>AB12</code></s>": "~~AB12~~",
+    '<s><a href="https://x.example">old</a></s>': "~~old (https://x.example)~~",
+    '<a href="https://x.example"><s>old</s></a>': "~~old (https://x.example)~~",
+    '<a href="https://x.example"><s>old</s> new</a>': "~~old~~ new (https://x.example)",
+    "<s> </s>word": "word",
+}
+HTML_PLACES: dict[str, Callable[[str], str]] = {
+    "<p>{}</p>": "{}".format,
+    "<p>a {} b</p>": "a {} b".format,
+    "<ul><li>{}</ul>": "- {}".format,
+    '<ol start="4"><li>{}</ol>': "4. {}".format,
+    "<ol><li>a<ul><li>{}</ul></ol>": "1. a\n  - {}".format,
+    "<blockquote><p>{}</p></blockquote>": "> {}".format,
+    "<table><tr><td>{}<td>b</table>": "{} | b".format,
+    "<h2>{}</h2>": "{}".format,
+}
+
+
+def read_blocks(elements: object) -> RichText:
+    return reading_blocks.read([{"elements": json.loads(json.dumps(elements))}], SLACK)
+
+
+READERS: dict[str, Callable[[str], RichText]] = {
+    "discord": lambda source: reading_markdown.read(source, DISCORD),
+    "slack": lambda source: reading_mrkdwn.read(source, SLACK),
+    "html": html_to_text,
+}
+WAYS = {
+    "discord": (DISCORD_WORDS, DISCORD_PLACES),
+    "slack": (SLACK_WORDS, SLACK_PLACES),
+    "html": (HTML_WORDS, HTML_PLACES),
+}
+
+
+def every() -> Iterator[object]:
+    """Each construct in each place."""
+    for way, (words, places) in WAYS.items():
+        for source, meant in words.items():
+            for place, shown in places.items():
+                yield pytest.param(way, place.replace("{}", source), shown(meant), id=f"{way}-{place}-{source}")
+
+
+BLOCKS: tuple[tuple[str, str, str], ...] = (
+    # Code between fences, wherever it begins.
+    ("discord", "- run\n  ```py\n  if a:\n      b()\n\n  c()\n  ```\n  then\n- next",
+     "- run\n  if a:\n      b()\n\n  c()\n  then\n- next"),
+    ("discord", "1. ```\na\nb\n```\n2. c", "1. a\n   b\n2. c"),
+    ("discord", "1. x ```a b``` y\n2. c", "1. x a b y\n2. c"),
+    ("discord", "- a\n  - b\n    ```\n    k: 1\n    ```\n- c", "- a\n  - b\n    k: 1\n- c"),
+    ("discord", "- a\n```\nb\n```\n- c", "- a\nb\n- c"),
+    ("discord", "> - a\n>   ```\n>   b\n>     c\n>   ```", "> - a\n>   b\n>     c"),
+    ("discord", "- a ```b\n- c", "- a ```b\n- c"),
+    ("discord", "- \\```a\n- b```", "- ```a\n- b```"),
+    ("discord", "- **a\n  b**\n- c", "- a\n  b\n- c"),
+    ("discord", "**x ```\na\nb\n``` y**", "x \na\nb\n y"),
+    ("slack", "*x* ```a\n  b``` y", "x \na\n  b\n y"),
+    # Lists that count in their own way.
+    ("html", "<ol reversed><li>a<li>b<li>c</ol>", "3. a\n2. b\n1. c"),
+    ("html", '<ol reversed start="10"><li>a<li>b</ol>', "10. a\n9. b"),
+    ("html", '<ol reversed><li>a<li value="7">b<li>c</ol>', "3. a\n7. b\n6. c"),
+    ("html", "<ol reversed><li>a<ol reversed><li>x<li>y</ol><li>b</ol>", "2. a\n  2. x\n  1. y\n1. b"),
+    ("html", "<ol reversed><li>a<li hidden>never seen<li>b</ol>", "2. a\n1. b"),
+    ("html", "<ol reversed type=a><li>a<li>b</ol>", "b. a\na. b"),
+    ("html", '<ol start="-1"><li>a<li>b<li>c</ol>', "-1. a\n0. b\n1. c"),
+    ("html", '<ol start=" +3rd"><li>a<li value="x">b</ol>', "3. a\n4. b"),
+    ("html", '<ol start="99999999999999999999"><li>a</ol>', "1. a"),
+    ("html", '<ol><li value="5">a<li>b<li value="2">c</ol>', "5. a\n6. b\n2. c"),
+    ("html", '<ol><li>a<li type="A">b</ol>', "1. a\nB. b"),
+    ("html", "<ol><li>a<li><li>c</ol>", "1. a\n2.\n3. c"),
+    ("html", "<ol><li>a<li><p> </p><li>c</ol>", "1. a\n2.\n3. c"),
+    ("html", "<p>x</p><ol><li></ol>", "x\n\n1."),
+    ("html", "<ol><li><ul><li>a</ul><li>b</ol>", "1.\n  - a\n2. b"),
+    ("html", "<ol><li><pre>a</pre><li>b</ol>", "1. a\n2. b"),
+    ("html", "<ol><li>a<pre>b\n  c\n\nd</pre>e<li>f</ol>", "1. a\n   b\n     c\n\n   d\n   e\n2. f"),
+    ("html", '<ol style="list-style: none"><li>a<li>b</ol>', "- a\n- b"),
+    ("html", "<menu><li>a<li>b</menu>", "- a\n- b"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("way", "source", "meant"), [*every(), *BLOCKS])
+def test_what_is_meant_is_what_is_read(way: str, source: str, meant: str) -> None:
+    """The plain form says it all, and HTML and both chats' forms say the same as the plain one."""
+    text = READERS[way](source)
+    assert plain(text) == meant
+    assert normal(text) == text
+    assert comparable(plain(html_to_text(rich_text_to_html(text)))) == comparable(meant)
+    assert comparable(plain(READERS["discord"](writing_markdown.write(text)))) == comparable(meant)
+    assert comparable(plain(read_blocks(writing_blocks.write(text)))) == comparable(meant)
+    assert has_formatting(text) or "~~gone" not in meant
+
+
+@pytest.mark.parametrize("code", ["if a:\n    b()", "a\n\nb", "  a\n b", "\ta\nb", "a\n\n\n  b"])
+def test_code_in_an_entry_keeps_its_lines(code: str) -> None:
+    """Indents and empty lines of code are seen by a customer who reads HTML, and in both chats."""
+    lines = "\n".join(f"  {line}" if line else "" for line in code.split("\n"))
+    text = READERS["discord"](f"- run\n  ```\n{lines}\n  ```\n- next")
+    assert f"<pre><code>{code}</code></pre>" in rich_text_to_html(text)
+    assert READERS["discord"](writing_markdown.write(text)) == text
+    assert plain(read_blocks(writing_blocks.write(text))) == plain(text)
+
+
+def test_a_body_that_cannot_be_converted_keeps_what_is_struck_out() -> None:
+    """Too many elements: the tags go, but not what strikes words out."""
+    body = "<div>" * 13_000 + "<p>Pay <S class='x'>12.90</S> 9.90 <span>now</span></p>"
+    assert plain(html_to_text(body)) == "Pay ~~12.90~~ 9.90 now"
+
+
+def test_unseen_signs_are_not_struck_out() -> None:
+    """What shows nothing has no marks around it: a message of such signs alone stays an empty one."""
+    assert re.sub("\u200b", "", plain(READERS["discord"]("~~\u200b~~"))) == ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "~~a~~" * 4_000,
+        "- a\n  ```\n" * 9_000,
+        "- ```" * 20_000,
+        "- a\n" * 5_000,
+        "- a\n  b\n" * 3_000,
+        "1. ```x\n```" * 9_000,
+    ],
+)
+def test_readers_stay_linear(source: str) -> None:
+    """The longest texts that readers take, dense with what may go on over many lines, are read without recursion."""
+    for reader in (READERS["discord"], READERS["slack"]):
+        assert plain(reader(source[:100_000]))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<ol reversed>" * 6_000 + "<li>x",
+        "<ol reversed><li>" * 5_000 + "x",
+        "<ol reversed>" + "<li>x" * 20_000,
+        "<ol><li>" + "<li>" * 20_000,
+        "<p>x" + "<s>a</s>" * 11_000,
+        '<ol start="' + "9" * 900_000 + '"><li>x</ol>',
+        "<ol type=a>" + "<li>" * 20_000 + "<p>x" * 1000,
+    ],
+)
+def test_lists_without_end_are_read(body: str) -> None:
+    """However many lists and entries somebody writes, the body is read, and in a time that grows with it."""
+    assert plain(html_to_text(body))
