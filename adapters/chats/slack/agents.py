@@ -13,6 +13,7 @@ from adapters.chats.slack import wording
 from adapters.chats.slack.channels import Channels
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.members import Members
+from adapters.chats.slack.mentioned import MentionedNames
 from adapters.chats.slack.requests import Requests
 from adapters.chats.slack.thread_locks import ThreadLocks
 from bot.clock import Clock
@@ -61,6 +62,7 @@ class Agents:
         self.members = Members(requests, clock)
         self.channels = Channels(requests, clock)
         self.locks = ThreadLocks(requests, clock)
+        self._mentioned = MentionedNames(clock, self._name)
         self.team = ""
         self.user = ""
 
@@ -70,7 +72,11 @@ class Agents:
         return bool(self._groups)
 
     async def agent(self, user: str) -> Agent:
-        """The person with this id. Asks Slack if needed; raises what `Requests.read` raises, except `Gone`."""
+        """
+        The person with this id. Asks Slack if needed. Somebody whom Slack does not show to us has no name and no right.
+
+        Raises what `Requests.read` raises, except `Gone` and `Rejected`.
+        """
         person = await self._person(user)
         return Agent(
             id=AgentId(user),
@@ -80,13 +86,12 @@ class Agents:
             is_active=not (person.get("deleted") or person.get("is_bot")),
         )
 
-    async def name(self, user: str) -> str:
-        """The name of the person with this id; raises as `agent` does."""
-        return person_name(await self._person(user))
-
     async def mention(self, user: str) -> str:
-        """How the person with this id is called in a text that mentions them; raises as `agent` does."""
-        return BOT_NAME if user == self.user else await self.name(user)
+        """How the person with this id is called in a text that mentions them; see `MentionedNames.name`."""
+        return BOT_NAME if user == self.user else await self._mentioned.name(user)
+
+    async def _name(self, user: str) -> str:
+        return person_name(await self._person(user))
 
     async def file(self, file: str) -> Mapping[str, Any] | None:
         """
@@ -138,6 +143,7 @@ class Agents:
     def person_changed(self, user: str) -> None:
         """Slack reports that somebody was deactivated, became a guest, or has another name."""
         self._known.pop(user, None)
+        self._mentioned.changed(user)
         self._changes[user] += 1
 
     async def _person(self, user: str) -> Mapping[str, Any]:
@@ -149,7 +155,8 @@ class Agents:
         changes = self._changes[user]
         try:
             answer = await self._requests.read("users.info", user=user)
-        except Gone as error:
+        except (Gone, Rejected) as error:
+            # Whatever Slack refuses here concerns this person alone, and not the channel in which they wrote.
             wait = self._disappearances.missing(user)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error

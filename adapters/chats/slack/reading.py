@@ -77,7 +77,7 @@ class MessageChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDeleted:
-    """A message was deleted; if it was the first of a thread, `place` is that thread."""
+    """A message was deleted; if it was the first of a thread, `place` is that thread, and no person began it."""
 
     place: Place
     message: ChatMessageId
@@ -167,6 +167,8 @@ def _deleted(event: Event, channel: str) -> MessageDeleted | None:
     if not ts:
         return None
     thread = before.get("thread_ts") or ts
+    if str(thread) == str(ts) and is_from_person(before):
+        return None  # tickets' threads begin with cards of ours, and whether they are gone costs requests to find out
     place = Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread)))
     return MessageDeleted(place=place, message=ChatMessageId(str(ts)))
 

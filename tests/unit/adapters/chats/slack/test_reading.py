@@ -99,12 +99,22 @@ def test_a_deleted_message_is_received() -> None:
 def test_a_card_that_is_deleted_takes_its_thread_with_it() -> None:
     """Where replies hang under it, Slack leaves a tombstone and tells that as a change."""
     tombstone = event(ts=PARENT, subtype="tombstone", user="USLACKBOT", text="gone")
-    before = event(ts=PARENT)
+    before = event(ts=PARENT, bot_id="B1")
     changed = {"type": "message", "subtype": "message_changed", "channel": "C1", "message": tombstone}
     heard = read_event(changed | {"previous_message": before}, SERVED)
     assert isinstance(heard, MessageDeleted)
     assert heard.deletes_thread
     assert heard.place.thread == PARENT
+
+
+def test_a_thread_that_a_person_began_is_no_tickets_thread() -> None:
+    """Its end is not heard of, whether replies hang under it or not; a reply in it is."""
+    begun = event(ts=PARENT)
+    gone = {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": PARENT}
+    assert read_event(gone | {"previous_message": begun}, SERVED) is None
+    tombstone = event(ts=PARENT, subtype="tombstone", user="USLACKBOT", text="gone")
+    changed = {"type": "message", "subtype": "message_changed", "channel": "C1", "message": tombstone}
+    assert read_event(changed | {"previous_message": begun}, SERVED) is None
 
 
 def test_files_are_named_and_none_lasts() -> None:

@@ -1,0 +1,63 @@
+"""People without any right in a channel: whatever they do there, the agents' messages and buttons work as before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.model import ChatName
+from bot.sandbox.slack import SlackMessage, User
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
+
+SLACK = ChatName("slack")
+
+
+def calls(stage: Stage, method: str) -> int:
+    return sum(method in exchange.path for exchange in stage.world.slack.http_server.seen)
+
+
+def guest_of(stage: Stage) -> User:
+    guest = stage.world.slack.add_user("gus", guest=True)
+    stage.world.slack.invite(stage.shop.slack, guest)
+    return guest
+
+
+async def mentions(stage: Stage, ticket: Ticket, guest: User, ids: list[str]) -> SlackMessage:
+    """A message in a ticket's thread that mentions these people, as a program of the guest's writes it."""
+    message = await stage.world.slack.say(guest, ticket.shop.slack, "all of you", thread_ts=ticket.slack.card.ts)
+    state = stage.world.slack.workspace.state
+    changed = replace(message, text=" ".join(f"<@{user}>" for user in ids), blocks=(), edited_at=state.new_ts())
+    stage.world.slack.workspace.events.changed(message, state.put(changed))
+    return changed
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_a_message_that_mentions_hundreds_keeps_nobody_waiting(stage: Stage) -> None:
+    """Also people who do not exist; it costs a part of Slack's limit, and the connection counts as complete."""
+    guest = guest_of(stage)
+    ticket = await stage.arrives("Mentions")
+    await stage.bridge.drained()
+    people = [stage.world.slack.add_user(f"person{number}").id for number in range(120)]
+    before, epoch = calls(stage, "users.info"), stage.bridge.app._catchups[SLACK].sync_epoch
+    await mentions(stage, ticket, guest, [*(f"U0NOBODY{number:03d}" for number in range(10)), *people])
+    await ticket.bob_says("An answer")
+    await ticket.has_sent("An answer")
+    assert calls(stage, "users.info") - before < 40
+    assert stage.bridge.app._catchups[SLACK].sync_epoch == epoch
+
+
+@pytest.mark.scenario({"sellgate": "slack", "lightspeed": "slack"})
+async def test_people_who_delete_their_own_messages_use_up_no_limit(stage: Stage) -> None:
+    """A ticket's thread begins with a card of the bot's: what people wrote in the channel is no such thread."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("Elsewhere", vendor="lightspeed")
+    await stage.bridge.drained()
+    before, delivered = calls(stage, "conversations.replies"), slack.sockets.delivered
+    for number in range(60):
+        await slack.delete(await slack.say(guest, stage.shop.slack, f"Never mind {number}"))
+    await until(lambda: slack.sockets.delivered >= delivered + 120, "the bot has all these events")
+    await slack.press(stage.world.bob, ticket.slack.card, "Close")
+    await until(lambda: ticket.now.closed, "the button works")
+    assert calls(stage, "conversations.replies") - before < 5
