@@ -61,3 +61,22 @@ async def test_people_who_delete_their_own_messages_use_up_no_limit(stage: Stage
     await slack.press(stage.world.bob, ticket.slack.card, "Close")
     await until(lambda: ticket.now.closed, "the button works")
     assert calls(stage, "conversations.replies") - before < 5
+
+
+@pytest.mark.scenario({"sellgate": "text", "lightspeed": "text"})
+async def test_people_who_wrote_and_left_keep_nobody_waiting(stage: Stage) -> None:
+    """A crowd writes in threads while the bot is away, and leaves the server: what agents wrote there is read soon."""
+    discord = stage.world.discord
+    tickets = [await stage.arrives(f"Raided {number}") for number in range(7)]
+    await stage.bridge.drained()
+    await stage.bridge.stop()
+    for number in range(21):
+        member = discord.add_member(f"raider{number}")
+        await discord.say(member, tickets[number % 7].discord.thread.id, "Raid!")
+        discord.leave_guild(member)
+    await tickets[0].ann_says("An answer")
+    before = len(discord.http_server.seen)
+    await stage.bridge.start()
+    await tickets[0].has_sent("An answer")
+    members = [e for e in discord.http_server.seen[before:] if e.method == "GET" and "/members/" in e.path]
+    assert len(members) < 5 * 21

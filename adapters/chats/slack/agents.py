@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.chats.disappearance import Disappearances
+from adapters.chats.disappearance import Disappearances, ask_each
 from adapters.chats.slack import wording
 from adapters.chats.slack.channels import Channels
 from adapters.chats.slack.failures import usable_answer
@@ -78,10 +78,11 @@ class Agents:
         Raises what `Requests.read` raises, except `Gone` and `Rejected`.
         """
         person = await self._person(user)
+        members = await ask_each(self.members.of_group(group) for group in self._groups)
         return Agent(
             id=AgentId(user),
             name=person_name(person),
-            groups=frozenset([group for group in self._groups if user in await self.members.of_group(group)]),
+            groups=frozenset(group for group, users in zip(self._groups, members, strict=True) if user in users),
             is_full_member=is_full_member(person, self.team),
             is_active=not (person.get("deleted") or person.get("is_bot")),
         )

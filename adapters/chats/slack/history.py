@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from adapters.chats.disappearance import APART
+from adapters.chats.disappearance import APART, ask_each
 from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack import wording
@@ -278,7 +278,16 @@ class History:
         """What people wrote in one thread after its cursor."""
         after = cursor.after or ChatMessageId(str(cursor.place.thread))
         written = await written_after(self._requests, cursor.place, after, self._malformed)
-        return [await said(message, self._agents) for message in written]
+        found = await ask_each(self._said(message) for message in written)
+        return [message for message in found if message is not None]
+
+    async def _said(self, message: PersonMessage) -> Said | None:
+        """The message for the core; None: nobody can read it, and it must not hide the others."""
+        try:
+            return await said(message, self._agents)
+        except SHAPE_ERRORS as error:
+            self._malformed.add("a message in a thread", error)
+            return None
 
 
 async def written_after(

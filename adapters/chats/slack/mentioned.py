@@ -12,6 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from adapters.chats.disappearance import is_unsure
 from adapters.chats.slack import wording
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
@@ -55,7 +56,7 @@ class MentionedNames:
         except (Forbidden, Gone, Rejected):
             return self._remember(user, wording.SOMEBODY, _MINUTE)
         except Unavailable as error:
-            if not isinstance(error.__cause__, Gone | Rejected):
+            if not is_unsure(error):
                 raise
             return self._remember(user, wording.SOMEBODY, _MINUTE)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from adapters.chats.disappearance import ask_each
 from adapters.chats.slack import beside_text, reading_blocks, reading_mrkdwn, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.reading_mrkdwn import Names
@@ -197,7 +198,8 @@ async def _with_files(message: PersonMessage, agents: Agents) -> PersonMessage:
     wanted = beside_text.files_to_ask(message.raw)
     if not wanted:
         return message
-    whole = beside_text.with_files(message.raw, {file: await agents.file(file) for file in wanted})
+    found = await ask_each(agents.file(file) for file in wanted)
+    whole = beside_text.with_files(message.raw, dict(zip(wanted, found, strict=True)))
     files, unsupported = beside_text.attachments_of(whole), beside_text.not_sent(whole)
     return replace(message, attachments=files, unsupported=unsupported)
 
