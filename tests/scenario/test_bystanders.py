@@ -80,3 +80,18 @@ async def test_people_who_wrote_and_left_keep_nobody_waiting(stage: Stage) -> No
     await tickets[0].has_sent("An answer")
     members = [e for e in discord.http_server.seen[before:] if e.method == "GET" and "/members/" in e.path]
     assert len(members) < 5 * 21
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_people_who_press_buttons_use_up_no_limit(stage: Stage) -> None:
+    """Whether a thread is locked, and who is in its channel, is asked for agents only."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    tickets = [await stage.arrives(f"Pressed {number}") for number in range(5)]
+    await stage.bridge.drained()
+    await slack.press(guest, tickets[0].slack.card, "Close", answers=1)
+    before = calls(stage, "conversations.")
+    for ticket in tickets:
+        await slack.press(guest, ticket.slack.card, "Close", answers=1)
+    assert calls(stage, "conversations.") == before
+    await slack.press(stage.world.bob, tickets[0].slack.card, "Close")
+    await until(lambda: tickets[0].now.closed, "the button works for an agent")
