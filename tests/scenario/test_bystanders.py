@@ -95,3 +95,21 @@ async def test_people_who_press_buttons_use_up_no_limit(stage: Stage) -> None:
     assert calls(stage, "conversations.") == before
     await slack.press(stage.world.bob, tickets[0].slack.card, "Close")
     await until(lambda: tickets[0].now.closed, "the button works for an agent")
+
+
+@pytest.mark.scenario({"sellgate": "text"})
+async def test_people_who_delete_in_an_archived_thread_keep_no_event_waiting(stage: Stage) -> None:
+    """In which channel such a thread is, Discord is asked once, however many messages are deleted there."""
+    discord = stage.world.discord
+    member = discord.add_member("mallory")
+    thread = await discord.start_thread(member, discord.add_text_channel("lobby").id, "Old")
+    messages = [await discord.say(member, thread.id, f"Words {number}") for number in range(20)]
+    await discord.set_thread(member, thread.id, archived=True)
+    ticket = await stage.arrives("Beside it")
+    before = len(discord.http_server.seen)
+    for message in messages:
+        await discord.delete(member, message)
+    await ticket.ann_says("An answer")
+    await ticket.has_sent("An answer")
+    asked = [exchange for exchange in discord.http_server.seen[before:] if exchange.path.endswith(f"/{thread.id}")]
+    assert len(asked) <= 1
