@@ -10,7 +10,7 @@ from typing import Any
 from adapters.vendors.client.large_lists import ListReader
 from adapters.vendors.client.responses import LARGEST_BODY, NestedTooDeep, TooLargeBody, UnusableBody, json_of
 
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
 
 
 def list_of(body: bytes) -> Any:
@@ -104,6 +104,7 @@ class Body:
         self.size += len(piece)
         if self._reader is not None:
             self._reader.feed(piece)
+            await asyncio.sleep(0)  # a few bytes may unpack to many pieces
         else:
             self._held += piece
             if self._is_list and len(self._held) > LARGEST_BODY:
