@@ -147,6 +147,16 @@ def test_emoji_are_known_by_what_was_typed() -> None:
     assert plain(_read(heard, Names())) == "🔒x👋🏼:shop::odd:"
 
 
+@pytest.mark.parametrize("tone", [1, 0, -1, 7, 10**30, "x", "²", {}, [3], True])
+def test_a_tone_that_there_is_not_changes_nothing(tone: object) -> None:
+    """Blocks may say anything."""
+    spans = [{"type": "emoji", "name": "wave", "skin_tone": tone}]
+    typed_blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spans}]}]
+    heard = read_event(event(blocks=typed_blocks), SERVED)
+    assert isinstance(heard, PersonMessage)
+    assert plain(_read(heard, Names())) == "👋"
+
+
 def test_a_message_that_was_passed_on_is_reported() -> None:
     """Its text is not part of the message, so nobody may think that it was sent."""
     heard = read_event(event(attachments=[{"is_share": True, "text": "secret"}]), SERVED)
