@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from adapters.chats.disappearance import Disappearances, ask_each
@@ -120,6 +121,11 @@ class Agents:
         return frozenset(
             [place for place in places if place.channel in open_to and await self._is_unlocked_for(agent, place)]
         )
+
+    async def wrote(self, agent: Agent, place: Place, at: datetime) -> None:
+        """Somebody wrote in a thread at this time. So it is open, but not if they can write in locked ones, too."""
+        if not await self._is_admin(agent):
+            self.locks.written_in(place, at)
 
     async def _is_unlocked_for(self, agent: Agent, place: Place) -> bool:
         return not await self.locks.is_locked(place) or await self._is_admin(agent)

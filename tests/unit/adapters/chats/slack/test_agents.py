@@ -283,9 +283,23 @@ async def test_a_thread_in_which_somebody_wrote_just_now_is_open(age: int, asks:
     people = people_of(directory, clock)
     now = directory.their_clock.now()
     assert now is not None
-    people.locks.written_in(THREAD, now - timedelta(seconds=age))
+    await people.wrote(await people.agent("UFULL"), THREAD, now - timedelta(seconds=age))
     assert await people.writable(await people.agent("UFULL"), [THREAD]) == {THREAD}
     assert directory.asked.count("conversations.replies") == asks
+
+
+async def test_what_an_admin_writes_does_not_show_that_a_thread_is_open() -> None:
+    """Admins can write in locked threads: after one did, nobody else gets the right to act there."""
+    clock = ManualClock()
+    directory = two_people(clock)
+    directory.their_clock.answered(format_datetime(clock.now(), usegmt=True))
+    directory.thread = [{"ts": "1.000001", "is_locked": True}]
+    people = people_of(directory, clock)
+    now = directory.their_clock.now()
+    assert now is not None
+    await people.wrote(await people.agent("UADMIN"), THREAD, now)
+    assert await people.writable(await people.agent("UFULL"), [THREAD]) == frozenset()
+    assert await people.writable(await people.agent("UADMIN"), [THREAD]) == {THREAD}
 
 
 @pytest.mark.parametrize("info", [{"id": "C2"}, {"properties": [1]}, {"properties": {"threads_restricted_to": [1]}}])
