@@ -113,3 +113,17 @@ async def test_people_who_delete_in_an_archived_thread_keep_no_event_waiting(sta
     await ticket.has_sent("An answer")
     asked = [exchange for exchange in discord.http_server.seen[before:] if exchange.path.endswith(f"/{thread.id}")]
     assert len(asked) <= 1
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_an_agent_is_answered_though_others_have_used_up_the_limit(stage: Stage) -> None:
+    """Each press of a button is answered privately, and Slack allows a hundred of such messages a minute."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("Pressed often")
+    await stage.bridge.drained()
+    for _ in range(105):
+        await slack.press(guest, ticket.slack.card, "Close")
+    limiter = slack.workspace.rate_limiter
+    await until(lambda: limiter.wait_for_method("chat.postEphemeral", 100), "the limit is used up")
+    pressed = await slack.press(stage.world.bob, ticket.slack.card, "Take", answers=1)
+    assert "#" in pressed.text
