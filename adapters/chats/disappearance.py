@@ -43,6 +43,11 @@ class Disappearances:
             self._missing_since.popitem(last=False)
         return max(0.0, since + APART - now)
 
+    def wait(self, one: str) -> float:
+        """Seconds until it is worth asking again whether this exists; 0.0: now, or it was not said to be missing."""
+        since = self._missing_since.get(one)
+        return 0.0 if since is None else max(0.0, since + APART - self._clock.monotonic())
+
     def there(self, one: str) -> None:
         """The platform shows it now, so what it said before was wrong."""
         self._missing_since.pop(one, None)

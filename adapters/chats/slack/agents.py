@@ -11,6 +11,7 @@ from typing import Any
 
 from adapters.chats.disappearance import Disappearances, ask_each
 from adapters.chats.slack import wording
+from adapters.chats.slack.allowances import Allowances
 from adapters.chats.slack.channels import Channels
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.members import Members
@@ -26,6 +27,8 @@ from bot.text.names import name_of
 _REMEMBERED = 500
 _SECONDS = 60.0
 _NAME = 80
+FILES_A_MINUTE = 30
+"""Of one person's; Slack allows a hundred files to be asked for in a minute, and a message has ten at most."""
 _ADMIN = ("is_admin", "is_owner", "is_primary_owner")
 
 
@@ -64,6 +67,7 @@ class Agents:
         self.channels = Channels(requests, clock)
         self.locks = ThreadLocks(requests, clock)
         self._mentioned = MentionedNames(clock, self._name)
+        self._file_allowances = Allowances(clock, FILES_A_MINUTE)
         self.team = ""
         self.user = ""
 
@@ -95,14 +99,21 @@ class Agents:
     async def _name(self, user: str) -> str:
         return person_name(await self._person(user))
 
-    async def file(self, file: str) -> Mapping[str, Any] | None:
+    async def file(self, file: str, user: str) -> Mapping[str, Any] | None:
         """
         What Slack says of a file in a channel that is shared with another workspace; None: it does not show it to us.
+
+        Of each person's files only some a minute are asked for.
 
         That counts when Slack says it twice: after one wrong answer a file would be left out of a reply.
 
         Raises what `Requests.read` raises, if that may be over soon.
         """
+        wait = self._disappearances.wait(f"file {file}")
+        if wait:
+            raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from Gone(wording.PERHAPS_GONE)
+        if not self._file_allowances.take(user):
+            return None
         try:
             found = (await self._requests.read("files.info", file=file)).get("file")
         except (Forbidden, Gone, Rejected) as error:

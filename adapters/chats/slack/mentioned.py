@@ -8,12 +8,13 @@ that what remains of Slack's limit is enough to find out who may do what.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from adapters.chats.disappearance import is_unsure
 from adapters.chats.slack import wording
+from adapters.chats.slack.allowances import Allowances
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
 
@@ -36,7 +37,7 @@ class MentionedNames:
         self._clock = clock
         self._ask = ask
         self._known: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        self._asked: deque[float] = deque(maxlen=ASKED_A_MINUTE)
+        self._allowance = Allowances(clock, ASKED_A_MINUTE)
 
     async def name(self, user: str) -> str:
         """
@@ -48,9 +49,8 @@ class MentionedNames:
         until, name = self._known.get(user, (now, ""))
         if now < until:
             return name
-        if len(self._asked) == ASKED_A_MINUTE and now - self._asked[0] < _MINUTE:
+        if not self._allowance.take():
             return wording.SOMEBODY
-        self._asked.append(now)
         try:
             return self._remember(user, await self._ask(user), _SECONDS)
         except (Forbidden, Gone, Rejected):

@@ -198,7 +198,7 @@ async def _with_files(message: PersonMessage, agents: Agents) -> PersonMessage:
     wanted = beside_text.files_to_ask(message.raw)
     if not wanted:
         return message
-    found = await ask_each(agents.file(file) for file in wanted)
+    found = await ask_each(agents.file(file, message.user) for file in wanted)
     whole = beside_text.with_files(message.raw, dict(zip(wanted, found, strict=True)))
     files, unsupported = beside_text.attachments_of(whole), beside_text.not_sent(whole)
     return replace(message, attachments=files, unsupported=unsupported)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.slack.agents import Agents, person_name
+from adapters.chats.disappearance import is_unsure
+from adapters.chats.slack.agents import FILES_A_MINUTE, Agents, person_name
+from adapters.chats.slack.allowances import Allowances
 from adapters.chats.slack.mentioned import ASKED_A_MINUTE, MentionedNames
 from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
@@ -33,6 +35,7 @@ class Directory(Requests):
         self.bots = ["UBOT"]
         self.refuses = False
         self.is_down = False
+        self.files: dict[str, Any] = {}
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Two people a page; what happens meanwhile is not in the answer."""
@@ -62,6 +65,10 @@ class Directory(Requests):
             return {"users": self.groups[arguments["usergroup"]]}
         if method == "conversations.info":
             return {"channel": {"id": arguments["channel"], **self.infos}}
+        if method == "files.info":
+            if arguments["file"] not in self.files:
+                raise Gone("Slack knows no such file.")
+            return {"file": self.files[arguments["file"]]}
         if self.is_down:
             raise Unavailable("Slack cannot be reached.")
         if self.refuses:
@@ -468,3 +475,32 @@ async def test_remembered_names_are_few() -> None:
         clock.advance(60)
         await names.name(f"U{number}")
     assert len(names._known) == 5_000
+
+
+async def test_of_one_persons_files_only_some_a_minute_are_asked_for() -> None:
+    """Whoever posts very many uses up nobody else's; one that Slack does not show is asked for once more, not often."""
+    clock = ManualClock()
+    directory = Directory(clock, {}, {})
+    people = people_of(directory, clock)
+    directory.files = {f"F{number}": {"id": f"F{number}"} for number in range(FILES_A_MINUTE + 5)}
+    shown = [await people.file(file, "U1") for file in directory.files]
+    assert (len(directory.asked), shown[-1], shown[0]) == (FILES_A_MINUTE, None, {"id": "F0"})
+    assert await people.file("F0", "U2") == {"id": "F0"}
+    clock.advance(60)
+    directory.asked.clear()
+    for _ in range(5):
+        with pytest.raises(Unavailable) as unsure:
+            await people.file("F99", "U1")
+        assert is_unsure(unsure.value)
+    assert len(directory.asked) == 1
+    clock.advance(unsure.value.retry_after or 0.0)
+    assert await people.file("F99", "U1") is None
+    assert await people.file("F1", "U1") == {"id": "F1"}
+
+
+def test_allowances_are_remembered_for_few() -> None:
+    """However many people there are."""
+    allowances = Allowances(ManualClock(), 1)
+    assert all(allowances.take(f"U{number}") for number in range(600))
+    assert not allowances.take("U599")
+    assert len(allowances._asked) == 500
