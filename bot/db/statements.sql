@@ -166,8 +166,11 @@ DELETE FROM channel_incidents WHERE chat || ':' || channel NOT IN (SELECT value 
 DELETE FROM told_refusals WHERE told_at <= :before;
 
 -- name: add_refusal
--- Notes that a person is told of a refusal now; changes no row if they were told lately.
-INSERT INTO told_refusals (chat, agent, told_at) VALUES (:chat, :agent, :now) ON CONFLICT DO NOTHING;
+-- Notes that a person is told of a refusal now; changes no row if they were told lately, or many others were.
+INSERT INTO told_refusals (chat, agent, told_at)
+SELECT :chat, :agent, :now
+WHERE (SELECT COUNT(*) FROM told_refusals WHERE told_at > :lately AND chat = :chat) < :most
+ON CONFLICT DO NOTHING;
 
 -- ============================================================ tickets: writing
 
