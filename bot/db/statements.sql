@@ -339,7 +339,7 @@ SELECT number, customer_email FROM tickets WHERE customer_email IS NOT NULL ORDE
 -- name: messages_by_address
 -- For `shopbell forget`: what came from vendors and has an address for its author's name, in any ticket.
 SELECT id, ticket, author_name FROM messages
-WHERE purpose = 'vendor' AND erased = 0 AND author <> 'staff' AND INSTR(author_name, '@') > 0
+WHERE purpose = 'vendor' AND erased = 0 AND author <> 'staff' AND author_name GLOB '*[@＠﹫]*'
 ORDER BY id;
 
 -- name: tickets_to_erase
