@@ -127,3 +127,24 @@ async def test_an_agent_is_answered_though_others_have_used_up_the_limit(stage: 
     await until(lambda: limiter.wait_for_method("chat.postEphemeral", 100), "the limit is used up")
     pressed = await slack.press(stage.world.bob, ticket.slack.card, "Take", answers=1)
     assert "#" in pressed.text
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_files_that_are_gone_again_keep_nobody_waiting(stage: Stage) -> None:
+    """In a channel shared with another company: their files in many threads, deleted while the bot is away."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    tickets = [await stage.arrives(f"With a file {number}") for number in range(6)]
+    await stage.bridge.drained()
+    await stage.bridge.stop()
+    for ticket in tickets:
+        files = [("a.txt", b"a"), ("b.txt", b"b")]
+        message = await slack.say(
+            guest, stage.shop.slack, "Look", thread_ts=ticket.slack.card.ts, files=files, files_must_be_asked=True
+        )
+        for file in message.files:
+            del slack.workspace.state.files[file.id]
+    await tickets[5].bob_says("An answer")
+    before = calls(stage, "files.info")
+    await stage.bridge.start()
+    await tickets[5].has_sent("An answer")
+    assert calls(stage, "files.info") - before <= 2 * 12
