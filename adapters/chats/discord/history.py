@@ -303,13 +303,17 @@ class MissedMessages:
         written in a thread and then left.
         """
         unsure: RemoteError | None = None
+        unsure_of: set[int] = set()
         async for message in written_after(self._account, guild, cursor.place, _last_known(cursor)):
+            if message.author.id in unsure_of:
+                continue
             try:
                 found = said(message, cursor.place, await self._agents.author(message, guild))
             except Unavailable as error:
                 if not is_unsure(error):
                     raise
                 unsure = unsure or error
+                unsure_of.add(message.author.id)
                 continue
             except SHAPE_ERRORS as error:
                 self._account.malformed.add("a message in a thread", error)
