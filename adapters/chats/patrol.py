@@ -9,6 +9,8 @@ from typing import Protocol
 
 import structlog
 
+from adapters.chats.disappearance import ask_each
+from adapters.chats.malformed import SHAPE_ERRORS
 from bot.clock import Clock, RemoteClock
 from bot.errors import RemoteError
 from bot.model import ChatName, Said
@@ -148,15 +150,24 @@ class Patrol:
             # Read once more: the author may have deleted or edited it meanwhile.
             again = await self._reader.read(self._after)
             written = {message.id: message for message in again.written if message.id in late}
+        found = [written[message] for message in sorted(late & written.keys() - self._received)]
         overlooked = 0
-        for message in sorted(late & written.keys() - self._received):
+        for message, said in zip(found, await ask_each(self._said(message) for message in found), strict=True):
             # An earlier process may have handled it: its connection did deliver it, and this one never had to.
-            overlooked += await intake.said(await written[message].said())
-            self._received.add(message)
+            overlooked += said is not None and await intake.said(said)
+            self._received.add(message.id)
         self._after = max(self._after, min(settled, recent.newest))
         self._received = {message for message in self._received if message > self._after}
         self.compared_at = self._clock.now()
         return overlooked
+
+    async def _said(self, message: RecentMessage) -> Said | None:
+        """The message for the core; None: nobody can read it, and it is passed over as when it is delivered."""
+        try:
+            return await message.said()
+        except SHAPE_ERRORS as error:
+            _log.warning("message in a thread not understood", chat=self._chat, error=type(error).__name__)
+            return None
 
     def _settled_id(self) -> int:
         """The id of a message so old that every list shows it."""

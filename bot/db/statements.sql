@@ -170,8 +170,11 @@ DELETE FROM channel_incidents WHERE chat || ':' || channel NOT IN (SELECT value 
 DELETE FROM told_refusals WHERE told_at <= :before;
 
 -- name: add_refusal
--- Notes that a person is told of a refusal now; changes no row if they were told lately.
-INSERT INTO told_refusals (chat, agent, told_at) VALUES (:chat, :agent, :now) ON CONFLICT DO NOTHING;
+-- Notes that a person is told of a refusal now; changes no row if they were told lately, or many others were.
+INSERT INTO told_refusals (chat, agent, told_at)
+SELECT :chat, :agent, :now
+WHERE (SELECT COUNT(*) FROM told_refusals WHERE told_at > :lately AND chat = :chat) < :most
+ON CONFLICT DO NOTHING;
 
 -- ============================================================ tickets: writing
 
@@ -340,7 +343,7 @@ SELECT number, customer_email FROM tickets WHERE customer_email IS NOT NULL ORDE
 -- name: messages_by_address
 -- For `shopbell forget`: what came from vendors and has an address for its author's name, in any ticket.
 SELECT id, ticket, author_name FROM messages
-WHERE purpose = 'vendor' AND erased = 0 AND author <> 'staff' AND INSTR(author_name, '@') > 0
+WHERE purpose = 'vendor' AND erased = 0 AND author <> 'staff' AND author_name GLOB '*[@＠﹫]*'
 ORDER BY id;
 
 -- name: tickets_to_erase

@@ -157,6 +157,8 @@ class Answer:
         fault: The field of the asker's form with which something is wrong, so that nothing was done; empty: nothing is.
             A chat keeps what was entered, or shows it again.
         kept: A text that would otherwise be lost; it is shown below, whole, however long it is.
+        is_secret: Whether it has another ticket's words than that of the thread where it was asked for: not everybody
+            who reads that thread may read them. A chat that cannot tell the asker alone tells nobody.
     """
 
     text: str
@@ -166,6 +168,7 @@ class Answer:
     picture: Callable[[], Awaitable[Picture | None]] | None = None
     fault: str = ""
     kept: str = ""
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from email.utils import parseaddr
 
+from bot.text.audience import seen
 from bot.text.neutral import clean
 
 
@@ -12,8 +13,8 @@ def same_mailbox(one: str, other: str) -> bool:
     """
     Whether both addresses mean the same mailbox.
 
-    Capital letters of any script, the forms of an international domain (`münchen.example` and `xn--mnchen-3ya.example`)
-    and a name before the address make no difference.
+    Capital letters of any script, the forms of an international domain (`münchen.example` and
+    `xn--mnchen-3ya.example`), a name before the address, signs that nobody sees and a wide `＠` make no difference.
     """
     known = mailbox(one)
     return bool(known) and known == mailbox(other)
@@ -21,7 +22,7 @@ def same_mailbox(one: str, other: str) -> bool:
 
 def mailbox(address: str) -> str:
     """The form in which the same mailboxes are equal; empty: it is no address."""
-    bare = clean(address).removeprefix("mailto:")
+    bare = unicodedata.normalize("NFKC", seen(clean(address))).removeprefix("mailto:")
     if "<" in bare:
         bare = parseaddr(bare)[1] or bare
     local, at, domain = bare.strip("<> ").rpartition("@")

@@ -39,6 +39,18 @@ def may_act(agent: Agent, store: Store | None, places: Iterable[Place], writable
     return store is not None and any(place in writable and is_agent(agent, store, place.chat) for place in places)
 
 
+def worth_asking(agent: Agent, store: Store | None, places: Iterable[Place]) -> frozenset[Place]:
+    """
+    The places of a ticket for which a chat has to be asked whether a person can write there.
+
+    For who is no agent it is not asked: each question costs a part of the chat's limit, and anybody can press buttons.
+
+    Args:
+        store: The ticket's; None: the settings do not name it any more, and whom they named is not known.
+    """
+    return frozenset(place for place in places if store is None or is_agent(agent, store, place.chat))
+
+
 def places_to_ask(agent: Agent, stores: Iterable[Store], chat: ChatName) -> frozenset[Place]:
     """The channels of those stores of which a person is an agent: there it has to be known what they can use."""
     return frozenset(place for store in stores for place in store.channels if _fits(agent, store, place, chat))

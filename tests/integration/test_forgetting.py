@@ -133,7 +133,7 @@ async def test_the_first_message_of_anothers_ticket_is_erased_on_its_card_too(tm
     async with running(tmp_path / "db") as bridge:
         bridge.vendor.customer_writes("t1", "Guest first")
         said = bridge.vendor.said[TicketId("t1")]
-        said[-1] = replace(said[-1], author_name="violet@example.com")
+        said[-1] = replace(said[-1], author_name="\u200bviolet＠example.com")
         await bridge.ticket_arrives("t1", "My own words", "Jane")
         await bridge.drained()
         await forget(tmp_path / "db", "violet@example.com", whom="violet@example.com")

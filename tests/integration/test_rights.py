@@ -105,6 +105,15 @@ async def test_while_a_chat_cannot_tell_who_may_nobody_may(tmp_path: Path) -> No
         assert bridge.vendor.texts("t1") == []
 
 
+async def test_no_chat_is_asked_about_edits_that_are_nobodys_concern(tmp_path: Path) -> None:
+    """Of a message that is in no ticket's thread: anybody can edit many of them, and each question costs a limit."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.discord.fail["writable"] = [Unavailable("Discord cannot be reached.")]
+        await bridge.edits(bridge.discord, "m9", "never recorded")
+        assert len(bridge.discord.fail["writable"]) == 1
+
+
 @pytest.mark.parametrize("verb", [Verb.RETRY, Verb.DISCARD])
 async def test_a_delivery_is_found_only_where_it_belongs(tmp_path: Path, verb: Verb) -> None:
     """In another ticket's thread, under a number that is none, or without a right to its ticket: nothing happens."""

@@ -188,3 +188,14 @@ async def test_people_without_the_right_close_nothing_by_word(stage: Stage) -> N
     assert ticket.sent == ["I am here"]
     assert ticket.slack.count("looks like a command") == 0
     assert discord.direct_messages(stage.world.ann) == []
+
+
+async def test_what_is_said_of_another_ticket_stands_in_no_thread(stage: Stage) -> None:
+    """Ann accepts no direct messages; who reads the thread where she asks may not see the other ticket."""
+    other = await stage.arrives("Elsewhere and secret")
+    ticket = await stage.arrives("Here")
+    await ticket.ann_says(f"!why {other.number}")
+    await until(lambda: read_by_author(stage, ticket, "discord", "for you alone"), "Ann is told how to ask")
+    await ticket.ann_says("!why")
+    await until(lambda: read_by_author(stage, ticket, "discord", "Here"), "what is said of this one is there")
+    assert ticket.discord.count("secret") == 0

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from adapters.chats.discord import history as discord_history
+from adapters.chats.slack import history as slack_history
 from bot.ops.metrics import metrics_text
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, GatewayEvent
 from tests.support.rest import SWEEPS
@@ -147,3 +151,27 @@ async def test_a_comment_without_an_id(stage: Stage) -> None:
     await stage.sweeps(SWEEPS)
     assert with_null.discord.count("What became of me?") == 1
     assert with_null.discord.count("does not understand") == 1
+
+
+@pytest.mark.scenario({"sellgate": "text slack"}, COLLISION_GUARD="false")
+async def test_a_missed_message_that_nobody_can_read_hides_no_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is counted; what was written before and after it in its thread reaches the customer."""
+    ticket = await stage.arrives("Unreadable")
+    await stage.bridge.stop()
+    for part in ("one", "unreadable", "two"):
+        await ticket.ann_says(f"{part} in Discord")
+        await ticket.bob_says(f"{part} in Slack")
+    for chat in (discord_history, slack_history):
+        monkeypatch.setattr(chat, "said", partial(_said_but, chat.said))
+    await stage.bridge.start()
+    await until(lambda: len(ticket.sent) == 4, "all others are sent")
+    assert sorted(ticket.sent) == ["one in Discord", "one in Slack", "two in Discord", "two in Slack"]
+
+
+def _said_but(said: Callable[..., Any], message: Any, *rest: Any) -> Any:
+    """As a defect in reading a text would."""
+    if "unreadable" in (message.content if hasattr(message, "content") else message.markup):
+        raise IndexError("no such sign")
+    return said(message, *rest)

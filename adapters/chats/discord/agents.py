@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import discord
 
+from adapters.chats.disappearance import ask_each
 from adapters.chats.discord import wording
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.channels import Channels
@@ -78,7 +79,9 @@ class Agents:
 
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         """As the port promises."""
-        return frozenset([place for place in places if await self._can_write(int(agent.id), place, wrote=wrote)])
+        asked = list(places)
+        can_write = await ask_each(self._can_write(int(agent.id), place, wrote=wrote) for place in asked)
+        return frozenset(place for place, can in zip(asked, can_write, strict=True) if can)
 
     async def _can_write(self, person: int, place: Place, *, wrote: bool) -> bool:
         channel = await self._channel(place.channel)

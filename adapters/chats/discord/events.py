@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Collection
 from typing import Any, NoReturn
 
@@ -43,6 +44,8 @@ _MAY_OPEN_CHANNELS = frozenset(
 """After these we may be able to read a channel that we could not read before; `member_update` is about us only."""
 _THREADS = (10, 11, 12)
 """Announcement, public and private threads, in https://discord.com/developers/docs/resources/channel#channel-object."""
+_MOST_PARENTS = 1_000
+"""Of so many archived threads the channel is remembered."""
 
 
 class Events:
@@ -79,6 +82,7 @@ class Events:
         self._served = served
         self._patrol = patrol
         self._readable: set[ChannelId] = set()
+        self._parents: OrderedDict[int, int | None] = OrderedDict()
         self.ready = asyncio.Event()
         self._queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
@@ -227,10 +231,22 @@ class Events:
         return channel.guild.id
 
     async def _parent(self, channel: int) -> int | None:
-        """The channel of a thread that discord.py does not know; it knows no archived ones."""
+        """
+        The channel of a thread that discord.py does not know; it knows no archived ones. None: it is no thread.
+
+        That never changes, so it is asked for once. All events wait meanwhile, and anybody can cause many: by deleting
+        what they wrote in an archived thread.
+        """
+        if channel in self._parents:
+            self._parents.move_to_end(channel)
+            return self._parents[channel]
         try:
             data = await self._account.call("GET", "/channels/{channel_id}", channel_id=str(channel))
         except (Forbidden, Gone, Rejected):
             return None
         with usable_answer(wrote=False):
-            return int(data["parent_id"]) if data["type"] in _THREADS else None
+            parent = int(data["parent_id"]) if data["type"] in _THREADS else None
+        self._parents[channel] = parent
+        if len(self._parents) > _MOST_PARENTS:
+            self._parents.popitem(last=False)
+        return parent

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 import structlog
 
-from adapters.chats.disappearance import APART
+from adapters.chats.disappearance import APART, is_unsure
 from adapters.chats.discord import wording
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.card import Json, has_key
@@ -236,8 +236,8 @@ class MissedMessages:
             await self._intake.place_deleted(place)
 
     def _note(self, error: RemoteError) -> None:
-        """Go on with the rest, and raise the first of these errors at the end."""
-        self._failures += 1
+        """Go on with the rest, and raise the first of these errors at the end. What is only not sure is no failure."""
+        self._failures += not is_unsure(error)
         self._problem = self._problem or error
         if self._failures >= _MOST_FAILURES:
             raise self._problem
@@ -296,9 +296,33 @@ class MissedMessages:
         return self._active[guild]
 
     async def _unread(self, guild: int, cursor: Cursor) -> AsyncIterator[Said]:
+        """
+        What one thread holds, up to an author of whom it is not sure yet whether they have left.
+
+        The authors after that are asked for all the same, so that all are sure the next time: many people may have
+        written in a thread and then left.
+        """
+        unsure: RemoteError | None = None
+        unsure_of: set[int] = set()
         async for message in written_after(self._account, guild, cursor.place, _last_known(cursor)):
-            yield said(message, cursor.place, await self._agents.author(message, guild))
-            self._patrol.received(message.id)
+            if message.author.id in unsure_of:
+                continue
+            try:
+                found = said(message, cursor.place, await self._agents.author(message, guild))
+            except Unavailable as error:
+                if not is_unsure(error):
+                    raise
+                unsure = unsure or error
+                unsure_of.add(message.author.id)
+                continue
+            except SHAPE_ERRORS as error:
+                self._account.malformed.add("a message in a thread", error)
+                continue
+            if unsure is None:
+                yield found
+                self._patrol.received(message.id)
+        if unsure is not None:
+            raise unsure
 
 
 async def written_after(account: Account, guild: int, place: Place, after: int) -> AsyncIterator[discord.Message]:

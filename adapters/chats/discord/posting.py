@@ -117,8 +117,8 @@ class Posting:
         """
         By direct message; if the agent accepts none, in the thread with their name and without a ping.
 
-        Discord has no messages that only one person sees, except as answers to commands. So a table, which not
-        everybody in the thread may see, is left out there.
+        Discord has no messages that only one person sees, except as answers to commands. So a table, and what is said
+        of another ticket, which not everybody in the thread may see, is left out there.
         """
         words = answer_text(answer, CONTENT_LENGTH - _AROUND)
         if answer.buttons:
@@ -133,7 +133,7 @@ class Posting:
                 picture,
             )
         except (Forbidden, Gone, Rejected):
-            if answer.table is not None:
+            if answer.table is not None or answer.is_secret:
                 words = wording.NO_DIRECT_MESSAGES
             await self._send(place, {"content": f"<@{agent.id}> {words}", "allowed_mentions": NOBODY})
 

@@ -6,13 +6,16 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from adapters.chats.disappearance import Disappearances
+from adapters.chats.disappearance import Disappearances, ask_each
 from adapters.chats.slack import wording
+from adapters.chats.slack.allowances import Allowances
 from adapters.chats.slack.channels import Channels
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.members import Members
+from adapters.chats.slack.mentioned import MentionedNames
 from adapters.chats.slack.requests import Requests
 from adapters.chats.slack.thread_locks import ThreadLocks
 from bot.clock import Clock
@@ -24,6 +27,8 @@ from bot.text.names import name_of
 _REMEMBERED = 500
 _SECONDS = 60.0
 _NAME = 80
+FILES_A_MINUTE = 30
+"""Of one person's; Slack allows a hundred files to be asked for in a minute, and a message has ten at most."""
 _ADMIN = ("is_admin", "is_owner", "is_primary_owner")
 
 
@@ -61,6 +66,8 @@ class Agents:
         self.members = Members(requests, clock)
         self.channels = Channels(requests, clock)
         self.locks = ThreadLocks(requests, clock)
+        self._mentioned = MentionedNames(clock, self._name)
+        self._file_allowances = Allowances(clock, FILES_A_MINUTE)
         self.team = ""
         self.user = ""
 
@@ -70,32 +77,43 @@ class Agents:
         return bool(self._groups)
 
     async def agent(self, user: str) -> Agent:
-        """The person with this id. Asks Slack if needed; raises what `Requests.read` raises, except `Gone`."""
+        """
+        The person with this id. Asks Slack if needed. Somebody whom Slack does not show to us has no name and no right.
+
+        Raises what `Requests.read` raises, except `Gone` and `Rejected`.
+        """
         person = await self._person(user)
+        members = await ask_each(self.members.of_group(group) for group in self._groups)
         return Agent(
             id=AgentId(user),
             name=person_name(person),
-            groups=frozenset([group for group in self._groups if user in await self.members.of_group(group)]),
+            groups=frozenset(group for group, users in zip(self._groups, members, strict=True) if user in users),
             is_full_member=is_full_member(person, self.team),
             is_active=not (person.get("deleted") or person.get("is_bot")),
         )
 
-    async def name(self, user: str) -> str:
-        """The name of the person with this id; raises as `agent` does."""
+    async def mention(self, user: str) -> str:
+        """How the person with this id is called in a text that mentions them; see `MentionedNames.name`."""
+        return BOT_NAME if user == self.user else await self._mentioned.name(user)
+
+    async def _name(self, user: str) -> str:
         return person_name(await self._person(user))
 
-    async def mention(self, user: str) -> str:
-        """How the person with this id is called in a text that mentions them; raises as `agent` does."""
-        return BOT_NAME if user == self.user else await self.name(user)
-
-    async def file(self, file: str) -> Mapping[str, Any] | None:
+    async def file(self, file: str, user: str) -> Mapping[str, Any] | None:
         """
         What Slack says of a file in a channel that is shared with another workspace; None: it does not show it to us.
+
+        Of each person's files only some a minute are asked for.
 
         That counts when Slack says it twice: after one wrong answer a file would be left out of a reply.
 
         Raises what `Requests.read` raises, if that may be over soon.
         """
+        wait = self._disappearances.wait(f"file {file}")
+        if wait:
+            raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from Gone(wording.PERHAPS_GONE)
+        if not self._file_allowances.take(user):
+            return None
         try:
             found = (await self._requests.read("files.info", file=file)).get("file")
         except (Forbidden, Gone, Rejected) as error:
@@ -113,6 +131,11 @@ class Agents:
         open_to = {channel for channel, allowed in zip(channels, can, strict=True) if allowed}
         able = [place for place in places if place.channel in open_to]
         return frozenset([place for place in able if wrote or await self._is_unlocked_for(agent, place)])
+
+    async def wrote(self, agent: Agent, place: Place, at: datetime) -> None:
+        """Somebody wrote in a thread at this time. So it is open, but not if they can write in locked ones, too."""
+        if not await self._is_admin(agent):
+            self.locks.written_in(place, at)
 
     async def _is_unlocked_for(self, agent: Agent, place: Place) -> bool:
         return not await self.locks.is_locked(place) or await self._is_admin(agent)
@@ -137,6 +160,7 @@ class Agents:
     def person_changed(self, user: str) -> None:
         """Slack reports that somebody was deactivated, became a guest, or has another name."""
         self._known.pop(user, None)
+        self._mentioned.changed(user)
         self._changes[user] += 1
 
     async def _person(self, user: str) -> Mapping[str, Any]:
@@ -148,7 +172,8 @@ class Agents:
         changes = self._changes[user]
         try:
             answer = await self._requests.read("users.info", user=user)
-        except Gone as error:
+        except (Gone, Rejected) as error:
+            # Whatever Slack refuses here concerns this person alone, and not the channel in which they wrote.
             wait = self._disappearances.missing(user)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error

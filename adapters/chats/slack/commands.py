@@ -30,7 +30,7 @@ from adapters.chats.slack.pictures import Pictures
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, is_from_person, read_message
 from adapters.chats.slack.requests import Requests
-from bot.errors import Forbidden, Rejected, RemoteError, Unavailable
+from bot.errors import Forbidden, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import (
     OPENS_FORM,
     Answer,
@@ -282,13 +282,17 @@ class Commands:
         return show
 
     def _privately_or_in_response(self, body: Payload, place: Place, user: str) -> _Show:
-        """Whoever only looks at a public channel, without being in it, gets the answer where they have pressed."""
+        """
+        Whoever only looks at a public channel, without being in it, gets the answer where they have pressed.
+
+        So does everybody while others have used up Slack's limit, as by pressing buttons that they may not press.
+        """
         privately = self._privately(place_for_answer(body, place), user)
 
         async def show(answer: Answer) -> None:
             try:
                 await privately(answer)
-            except (Forbidden, Rejected, Unavailable):
+            except (Forbidden, RateLimited, Rejected, Unavailable):
                 await self._in_response(str(body["response_url"]))(answer)
 
         return show

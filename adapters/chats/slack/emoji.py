@@ -11,6 +11,7 @@ from importlib import resources
 CODE = re.compile(r":(?P<name>[a-z0-9_+'\-]{1,100}):(?::skin-tone-(?P<tone>[2-6]):)?")
 _POINTS = re.compile(r"[0-9a-f]{2,5}(-[0-9a-f]{2,5})*")
 _LAST_POINT = 0x10FFFF
+_TONES = ("2", "3", "4", "5", "6")
 
 
 def characters(name: str, tone: str | None = None) -> str | None:
@@ -18,8 +19,8 @@ def characters(name: str, tone: str | None = None) -> str | None:
     found = _table().get(name)
     if found is None:
         return None
-    # Slack counts the tones from 2, because 1 is none. Not every emoji has them.
-    return found[int(tone) - 1] if tone and len(found) > 1 else found[0]
+    # Slack counts the tones from 2, because 1 is none. Not every emoji has them, and blocks may say anything.
+    return found[int(tone) - 1] if tone in _TONES and len(found) > 1 else found[0]
 
 
 @cache

@@ -186,8 +186,9 @@ class Events:
     async def _deliver(self, message: MessageEvent) -> None:
         match message:
             case PersonMessage():
-                self._agents.locks.written_in(message.place, message.said_at)
-                await self._intake.said(await said(message, self._agents))
+                heard = await said(message, self._agents)
+                await self._agents.wrote(heard.agent, message.place, message.said_at)
+                await self._intake.said(heard)
                 self._patrol.received(number_of(message.message))
             case MessageChanged():
                 await self._intake.edited(await edited(message.now, self._agents))

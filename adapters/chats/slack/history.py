@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from adapters.chats.disappearance import APART
+from adapters.chats.disappearance import APART, ask_each, is_unsure
 from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack import wording
@@ -197,11 +197,17 @@ class History:
         Only what Slack says of the thread itself counts, twice, some seconds apart.
         """
         touched, perhaps_gone = await self._sorted(channel, cursors)
+        unsure: RemoteError | None = None
         for cursor, first in touched:
             try:
                 missed = await self._unread(cursor)
             except Gone:
                 perhaps_gone.append(cursor)
+                continue
+            except Unavailable as error:
+                if not is_unsure(error):
+                    raise
+                unsure = unsure or error  # the other threads are read, so that the next time all are sure
                 continue
             for message in missed:
                 yield message
@@ -210,6 +216,8 @@ class History:
         if intake is not None and perhaps_gone:
             async for message in self._last_look(perhaps_gone, intake):
                 yield message
+        if unsure is not None:
+            raise unsure
 
     async def _left_behind(self, cursor: Cursor) -> AsyncIterator[Said]:
         """What people wrote in a thread that its ticket has left; most of them have only a tombstone above them."""
@@ -278,7 +286,16 @@ class History:
         """What people wrote in one thread after its cursor."""
         after = cursor.after or ChatMessageId(str(cursor.place.thread))
         written = await written_after(self._requests, cursor.place, after, self._malformed)
-        return [await said(message, self._agents) for message in written]
+        found = await ask_each(self._said(message) for message in written)
+        return [message for message in found if message is not None]
+
+    async def _said(self, message: PersonMessage) -> Said | None:
+        """The message for the core; None: nobody can read it, and it must not hide the others."""
+        try:
+            return await said(message, self._agents)
+        except SHAPE_ERRORS as error:
+            self._malformed.add("a message in a thread", error)
+            return None
 
 
 async def written_after(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from adapters.chats.disappearance import ask_each
 from adapters.chats.slack import beside_text, reading_blocks, reading_mrkdwn, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.reading_mrkdwn import Names
@@ -77,7 +78,7 @@ class MessageChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDeleted:
-    """A message was deleted; if it was the first of a thread, `place` is that thread."""
+    """A message was deleted; if it was the first of a thread, `place` is that thread, and no person began it."""
 
     place: Place
     message: ChatMessageId
@@ -167,6 +168,8 @@ def _deleted(event: Event, channel: str) -> MessageDeleted | None:
     if not ts:
         return None
     thread = before.get("thread_ts") or ts
+    if str(thread) == str(ts) and is_from_person(before):
+        return None  # tickets' threads begin with cards of ours, and whether they are gone costs requests to find out
     place = Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread)))
     return MessageDeleted(place=place, message=ChatMessageId(str(ts)))
 
@@ -195,7 +198,8 @@ async def _with_files(message: PersonMessage, agents: Agents) -> PersonMessage:
     wanted = beside_text.files_to_ask(message.raw)
     if not wanted:
         return message
-    whole = beside_text.with_files(message.raw, {file: await agents.file(file) for file in wanted})
+    found = await ask_each(agents.file(file, message.user) for file in wanted)
+    whole = beside_text.with_files(message.raw, dict(zip(wanted, found, strict=True)))
     files, unsupported = beside_text.attachments_of(whole), beside_text.not_sent(whole)
     return replace(message, attachments=files, unsupported=unsupported)
 

@@ -26,7 +26,7 @@ class ThreadLocks:
         return place.thread is not None and await self._known.of(f"{place.channel} {place.thread}")
 
     def written_in(self, place: Place, at: datetime) -> None:
-        """Somebody wrote in a thread: if that was just now, it is open, and Slack need not be asked."""
+        """Somebody who is no admin wrote in a thread: if that was just now, it is open, and Slack need not be asked."""
         now = self._requests.their_clock.now()
         if now is not None and now - at < _LIVE:
             self._known.learned(f"{place.channel} {place.thread}", said=False)

@@ -13,7 +13,7 @@ from adapters.vendors.client.responses import LARGEST_BODY, NestedTooDeep, TooLa
 
 LARGEST_KNOWN_AGAIN = 256 * 1024
 """The largest body in bytes that is known again when it comes once more."""
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
 
 
 def list_of(body: bytes) -> Any:
@@ -133,6 +133,7 @@ class Body:
         self.size += len(piece)
         if self._reader is not None:
             self._reader.feed(piece)
+            await asyncio.sleep(0)  # a few bytes may unpack to many pieces
         else:
             self._held += piece
             if self._is_list and len(self._held) > LARGEST_BODY:

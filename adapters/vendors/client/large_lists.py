@@ -21,6 +21,7 @@ DEEPEST_FIELD = 40
 """How deep a field that is kept may be nested."""
 
 _DEEPEST_WRAPPER = 3
+_PIECE = 64 * 1024
 _OUTSIDE = re.compile(rb'["{}\[\],]')
 _NESTED = re.compile(rb'["{}\[\]]')
 _IN_TEXT = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
@@ -59,7 +60,11 @@ class ListReader:
         return len(self._kept) + len(self._field)
 
     def feed(self, data: bytes) -> None:
-        """The next bytes of the body."""
+        """The next bytes of the body. Other threads get their turn between pieces of it: one search holds them up."""
+        for start in range(0, len(data), _PIECE):
+            self._feed(data[start : start + _PIECE])
+
+    def _feed(self, data: bytes) -> None:
         at = 0
         while at < len(data):
             if self._in_text:

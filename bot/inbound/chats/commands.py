@@ -21,6 +21,7 @@ from bot.inbound.chats.searches import Searches
 from bot.inbound.chats.snippets import ABOUT_NO_TICKET, Snippets
 from bot.inbound.chats.subjects import Subject, find_subject
 from bot.model import (
+    Agent,
     Answer,
     Ask,
     ChatName,
@@ -47,7 +48,7 @@ from bot.tickets.links import find_link
 from bot.tickets.replies import marks
 from bot.tickets.replies.holding import send_by_hand
 from bot.tickets.replies.outcomes import drop, may_have_been_sent, retry
-from bot.tickets.rights import may_act
+from bot.tickets.rights import may_act, worth_asking
 from bot.tickets.rules import Rules
 from bot.wording import answers, notices, reasons
 from bot.wording.guide import guide
@@ -141,10 +142,16 @@ class Commands:
         subject = await self._database.read(find_subject, ask)
         if isinstance(subject, Answer):
             return subject
-        writable = await self._chats[ask.place.chat].writable(ask.agent, subject.places)
-        if not may_act(ask.agent, self._rules.stores.get(subject.store), subject.places, writable):
+        store = self._rules.stores.get(subject.store)
+        writable = await self._writable(ask, ask.agent, subject)
+        if not may_act(ask.agent, store, subject.places, writable):
             return self._refuse(ask, subject, writable)
         return replace(subject, writable=writable)
+
+    async def _writable(self, ask: Ask, agent: Agent, subject: Subject) -> frozenset[Place]:
+        """Where a person can write, of the places where the ticket is in the asker's chat."""
+        places = worth_asking(agent, self._rules.stores.get(subject.store), subject.places)
+        return await self._chats[ask.place.chat].writable(agent, places) if places else frozenset()
 
     def _refuse(self, ask: Ask, subject: Subject, writable: frozenset[Place]) -> Answer:
         """Whoever cannot see that there is such a ticket does not learn it here."""
@@ -203,7 +210,7 @@ class Commands:
         if assignee is None:
             return Answer(text=answers.whom_to_assign())
         try:
-            writable = await self._chats[ask.place.chat].writable(assignee, subject.places)
+            writable = await self._writable(ask, assignee, subject)
         except RemoteError as error:
             return Answer(text=error.user_message)
         if not may_act(assignee, self._rules.stores[subject.store], subject.places, writable):

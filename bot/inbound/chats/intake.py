@@ -37,7 +37,7 @@ from bot.model import (
 from bot.ports import Chat
 from bot.tickets.day.snoozing import snooze_times
 from bot.tickets.deleted_places import card_deleted, record_place_deleted
-from bot.tickets.from_agents.edits import record_deleted, record_edited
+from bot.tickets.from_agents.edits import asked_for_edit, record_deleted, record_edited
 from bot.tickets.from_agents.routing import Routed, record_said, route_link
 from bot.tickets.from_agents.typed_commands import AnswerDue, typed_command
 from bot.tickets.from_vendors.incidents import channel_failing, channel_unreadable
@@ -136,7 +136,10 @@ class ChatIntake:
     async def edited(self, edited: Edited) -> None:
         self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
         chat = self._chats[edited.place.chat]
-        writable = await chat.writable(edited.agent, [edited.place], wrote=True)
+        asked = await self._database.read(asked_for_edit, edited, self._rules, self._clock.now())
+        if asked is None:
+            return  # if it is being recorded now, it is known that it has changed meanwhile
+        writable = await chat.writable(edited.agent, asked, wrote=True) if asked else frozenset()
         result = await self._write(
             edited.place, record_edited, edited, writable, self._rules, self._clock.now(), chat.now()
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from bot.db.connection import Database
 from bot.errors import RemoteError
 from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.refusals import tell_now
-from bot.model import Agent, AgentId, Answer, Ask, ChatName, Door, Place
+from bot.model import Agent, AgentId, Answer, Ask, ChatName, Door, Place, Verb
 from bot.ports import Chat
 from bot.tickets.from_agents.typed_commands import AnswerDue, TypedCommand
 from bot.wording import answers
@@ -83,7 +84,8 @@ class PrivateMessages:
                     words=command.words,
                     door=Door.WORD,
                 )
-                answer = await self._commands.ask(asked)
+                is_secret = command.verb is Verb.WHY and not command.is_about(due.message.ticket)
+                answer = replace(await self._commands.ask(asked), is_secret=is_secret)
             case delivery:
                 answer = await self._commands.outcome(delivery)
         await self._send(place, agent, answer)

@@ -11,6 +11,10 @@ from bot.db.rows import to_ms
 from bot.model import AgentId, ChatName, Door
 
 _DAY: Final = timedelta(days=1)
+_LATELY: Final = timedelta(minutes=10)
+MOST_TOLD: Final = 10
+"""So many people are told in ten minutes: of a crowd each would get a message, and whoever takes none has a line in the
+thread."""
 
 
 class Refusals:
@@ -30,6 +34,11 @@ class Refusals:
 
 
 def tell_now(tx: Transaction, chat: ChatName, agent: AgentId, now: datetime) -> bool:
-    """Whether this person must be told of a refusal now. True at most once a day, also after a restart; notes that."""
+    """
+    Whether this person must be told of a refusal now; notes that.
+
+    True at most once a day for each, also after a restart, and for ten people in ten minutes.
+    """
     tx.run("delete_old_refusals", before=to_ms(now - _DAY))
-    return bool(tx.run("add_refusal", chat=chat, agent=agent, now=to_ms(now)))
+    lately = to_ms(now - _LATELY)
+    return bool(tx.run("add_refusal", chat=chat, agent=agent, now=to_ms(now), lately=lately, most=MOST_TOLD))

@@ -29,7 +29,7 @@ from bot.tickets.from_agents.routing import (
 from bot.tickets.links import find_link, place_of
 from bot.tickets.replies import marks
 from bot.tickets.replies.progress import progress_changed
-from bot.tickets.rights import may_act
+from bot.tickets.rights import may_act, worth_asking
 from bot.tickets.rules import Rules
 
 
@@ -61,6 +61,10 @@ class ChangedMessage:
         if store is None:
             return agent.is_active and place in writable
         return may_act(agent, store, [place], writable)
+
+    def places_to_ask(self, agent: Agent) -> frozenset[Place]:
+        """Where it has to be known whether this person can write, before `may_edit` can be told."""
+        return worth_asking(agent, self.rules.stores.get(self.ticket.store), [place_of(self.link, self.message)])
 
 
 def find_changed(

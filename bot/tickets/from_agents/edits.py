@@ -61,6 +61,16 @@ class PrivateMessage:
     refused: bool = False
 
 
+def asked_for_edit(tx: Transaction, edited: Edited, rules: Rules, now: datetime) -> frozenset[Place] | None:
+    """
+    Where it has to be known whether who edited a message can write; None: it is none of a ticket's thread.
+
+    Anybody can edit many messages in many threads, and most of them are nobody's concern here.
+    """
+    changed = find_changed(tx, edited.place, edited.message, rules, now)
+    return None if changed is None else changed.places_to_ask(edited.agent)
+
+
 def record_edited(
     tx: Transaction,
     edited: Edited,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adapters.chats import disappearance
-from adapters.chats.disappearance import APART, Disappearances
+from adapters.chats.disappearance import APART, Disappearances, ask_each
+from bot.errors import Gone, Unavailable
 from tests.support.clocks import ManualClock
 
 
@@ -50,3 +51,36 @@ def test_not_everything_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         gone.missing(one)
     clock.advance(APART)
     assert [gone.missing(one) for one in ("c", "b", "a")] == [0.0, 0.0, APART]
+
+
+def test_what_is_believed_stays_so_while_it_is_said() -> None:
+    """However long that is: many such things, asked for again and again, must not become unsure in turn."""
+    clock = ManualClock()
+    gone = Disappearances(clock)
+    gone.missing("somebody")
+    for _ in range(30):
+        clock.advance(60)
+        assert gone.missing("somebody") == 0.0
+    clock.advance(1_000)
+    assert gone.missing("somebody") == APART
+
+
+async def test_all_are_asked_before_an_unsure_one_is_raised() -> None:
+    """So the next time all are sure; an outage is raised at once."""
+    asked = []
+
+    async def ask(one: str) -> str:
+        asked.append(one)
+        if one == "down":
+            raise Unavailable("It cannot be reached.")
+        if one == "gone":
+            raise Unavailable("Asked once more.") from Gone("There is none.")
+        return one
+
+    with pytest.raises(Unavailable, match="once more"):
+        await ask_each(ask(one) for one in ("a", "gone", "gone", "b"))
+    assert asked == ["a", "gone", "gone", "b"]
+    with pytest.raises(Unavailable, match="reached"):
+        await ask_each(ask(one) for one in ("down", "c"))
+    assert "c" not in asked
+    assert await ask_each(ask(one) for one in ("a", "b")) == ["a", "b"]

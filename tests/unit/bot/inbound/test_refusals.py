@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.db.connection import Transaction
-from bot.inbound.chats.refusals import Refusals, tell_now
+from bot.inbound.chats.refusals import MOST_TOLD, Refusals, tell_now
 from bot.model import AgentId, ChatName, Door
 from bot.outbound.clock_rollback import move_times_back
 from tests.support.database import NOON, write
@@ -44,6 +44,17 @@ async def test_nobody_is_remembered_for_longer_than_a_day(tmp_path: Path) -> Non
         return len(tx._connection.execute("SELECT * FROM told_refusals").fetchall())
 
     assert await write(tmp_path / "db", work) == 1
+
+
+async def test_of_a_crowd_only_some_are_told(tmp_path: Path) -> None:
+    """Each would get a direct message, or a line in the thread; who was not told is told the next time."""
+
+    def work(tx: Transaction) -> list[bool]:
+        told = [tell_now(tx, DISCORD, AgentId(f"U{number}"), NOON) for number in range(30)]
+        return [*told, tell_now(tx, SLACK, ANN, NOON), tell_now(tx, DISCORD, AgentId("U29"), NOON + 601 * SECOND)]
+
+    told = await write(tmp_path / "db", work)
+    assert told == [True] * MOST_TOLD + [False] * (30 - MOST_TOLD) + [True, True]
 
 
 async def test_a_clock_that_was_ahead_keeps_nobody_untold(tmp_path: Path) -> None:

@@ -22,6 +22,10 @@ SAME = [
     ("mailto:jane@example.com", "jane@example.com"),
     ("ｊａｎｅ@example.com", "jane@example.com"),
     ("ja\x00ne@example.com", "jane@example.com"),
+    ("\u200bjane@example.com", "jane@example.com"),
+    ("jane\u00ad@exam\u2060ple.com\ufeff", "jane@example.com"),
+    ("jane＠example.com", "jane@example.com"),
+    ("\u202ajane@example.com\u202c", "Jane <jane﹫example.com>"),
 ]
 OTHER = [
     ("jane@example.com", "jane@example.co"),
@@ -34,6 +38,8 @@ OTHER = [
     ("jane@xn--.example", "jane@.example"),
     ("jane@xn--\u00e4.example", "jane@ä.example"),
     ("jane%@example.com", "jane@example.com"),
+    ("\u200b@example.com", "jane@example.com"),
+    ("\u200b", "\u2060"),
 ]
 
 

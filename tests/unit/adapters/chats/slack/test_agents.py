@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.slack.agents import Agents, person_name
+from adapters.chats.disappearance import is_unsure
+from adapters.chats.slack.agents import FILES_A_MINUTE, Agents, person_name
+from adapters.chats.slack.allowances import Allowances
+from adapters.chats.slack.mentioned import ASKED_A_MINUTE, MentionedNames
 from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
 from bot.model import ChannelId, ChatName, Place, ThreadId
@@ -30,6 +33,9 @@ class Directory(Requests):
         self.infos: dict[str, Any] = {}
         self.thread: list[Mapping[str, Any]] | RemoteError = []
         self.bots = ["UBOT"]
+        self.refuses = False
+        self.is_down = False
+        self.files: dict[str, Any] = {}
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Two people a page; what happens meanwhile is not in the answer."""
@@ -59,6 +65,14 @@ class Directory(Requests):
             return {"users": self.groups[arguments["usergroup"]]}
         if method == "conversations.info":
             return {"channel": {"id": arguments["channel"], **self.infos}}
+        if method == "files.info":
+            if arguments["file"] not in self.files:
+                raise Gone("Slack knows no such file.")
+            return {"file": self.files[arguments["file"]]}
+        if self.is_down:
+            raise Unavailable("Slack cannot be reached.")
+        if self.refuses:
+            raise Rejected("Slack refused this (user_not_visible).")
         if arguments["user"] not in self.people:
             raise Gone("Slack knows no such person.")
         return {"user": {"id": arguments["user"], **self.people[arguments["user"]]}}
@@ -280,9 +294,23 @@ async def test_a_thread_in_which_somebody_wrote_just_now_is_open(age: int, asks:
     people = people_of(directory, clock)
     now = directory.their_clock.now()
     assert now is not None
-    people.locks.written_in(THREAD, now - timedelta(seconds=age))
+    await people.wrote(await people.agent("UFULL"), THREAD, now - timedelta(seconds=age))
     assert await people.writable(await people.agent("UFULL"), [THREAD]) == {THREAD}
     assert directory.asked.count("conversations.replies") == asks
+
+
+async def test_what_an_admin_writes_does_not_show_that_a_thread_is_open() -> None:
+    """Admins can write in locked threads: after one did, nobody else gets the right to act there."""
+    clock = ManualClock()
+    directory = two_people(clock)
+    directory.their_clock.answered(format_datetime(clock.now(), usegmt=True))
+    directory.thread = [{"ts": "1.000001", "is_locked": True}]
+    people = people_of(directory, clock)
+    now = directory.their_clock.now()
+    assert now is not None
+    await people.wrote(await people.agent("UADMIN"), THREAD, now)
+    assert await people.writable(await people.agent("UFULL"), [THREAD]) == frozenset()
+    assert await people.writable(await people.agent("UADMIN"), [THREAD]) == {THREAD}
 
 
 @pytest.mark.parametrize("info", [{"id": "C2"}, {"properties": [1]}, {"properties": {"threads_restricted_to": [1]}}])
@@ -386,3 +414,97 @@ async def test_a_channel_without_anybody_is_no_answer() -> None:
         clock.advance(60)
     directory.channels["C1"] = ["U1"]
     assert await people.writable(agent, [here]) == {here}
+
+
+async def test_a_mention_of_somebody_unknown_keeps_no_message_waiting() -> None:
+    """Slack knows no such person, or does not show them: the text says “somebody” at once."""
+    clock = ManualClock()
+    directory = Directory(clock, {}, {})
+    people = people_of(directory, clock)
+    assert await people.mention("U9") == "somebody"
+    directory.refuses = True
+    assert await people.mention("U8") == "somebody"
+
+
+async def test_only_some_names_a_minute_are_asked_for() -> None:
+    """A message that mentions hundreds leaves enough of Slack's limit to find out who may do what."""
+    clock = ManualClock()
+    directory = Directory(clock, {f"U{number}": {"name": f"p{number}"} for number in range(300)}, {})
+    people = people_of(directory, clock)
+    names = [await people.mention(user) for user in directory.people]
+    assert len(directory.asked) == ASKED_A_MINUTE
+    assert names == [*(f"p{number}" for number in range(ASKED_A_MINUTE)), *["somebody"] * (300 - ASKED_A_MINUTE)]
+    clock.advance(60)
+    assert await people.mention("U299") == "p299"
+    assert await people.mention("U0") == "p0"
+    assert len(directory.asked) == ASKED_A_MINUTE + 1
+    directory.people["U0"] = {"name": "new"}
+    people.person_changed("U0")
+    assert await people.mention("U0") == "new"
+
+
+async def test_an_outage_is_no_reason_to_leave_a_name_out() -> None:
+    """A message whose names cannot be read now is put off, as before."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {"name": "anna"}}, {})
+    people = people_of(directory, clock)
+    directory.is_down = True
+    with pytest.raises(Unavailable):
+        await people.mention("U1")
+    directory.is_down = False
+    assert await people.mention("U1") == "anna"
+
+
+async def test_somebody_whom_slack_does_not_show_is_no_trouble_of_the_channel() -> None:
+    """A refusal about one person is believed when it comes twice; it is never raised as a refusal of the channel."""
+    clock = ManualClock()
+    directory = Directory(clock, {}, {})
+    directory.refuses = True
+    people = people_of(directory, clock)
+    with pytest.raises(Unavailable) as unsure:
+        await people.agent("U9")
+    clock.advance(unsure.value.retry_after or 0.0)
+    assert not (await people.agent("U9")).is_active
+
+
+async def test_remembered_names_are_few() -> None:
+    """However many people are mentioned, five thousand are kept."""
+    clock = ManualClock()
+
+    async def ask(user: str) -> str:
+        return user
+
+    names = MentionedNames(clock, ask)
+    for number in range(5_100):
+        clock.advance(60)
+        await names.name(f"U{number}")
+    assert len(names._known) == 5_000
+
+
+async def test_of_one_persons_files_only_some_a_minute_are_asked_for() -> None:
+    """Whoever posts very many uses up nobody else's; one that Slack does not show is asked for once more, not often."""
+    clock = ManualClock()
+    directory = Directory(clock, {}, {})
+    people = people_of(directory, clock)
+    directory.files = {f"F{number}": {"id": f"F{number}"} for number in range(FILES_A_MINUTE + 5)}
+    shown = [await people.file(file, "U1") for file in directory.files]
+    assert (len(directory.asked), shown[-1], shown[0]) == (FILES_A_MINUTE, None, {"id": "F0"})
+    assert await people.file("F0", "U2") == {"id": "F0"}
+    clock.advance(60)
+    directory.asked.clear()
+    for _ in range(5):
+        with pytest.raises(Unavailable) as unsure:
+            await people.file("F99", "U1")
+        assert is_unsure(unsure.value)
+    assert len(directory.asked) == 1
+    clock.advance(unsure.value.retry_after or 0.0)
+    assert await people.file("F99", "U1") is None
+    assert await people.file("F1", "U1") == {"id": "F1"}
+
+
+def test_allowances_are_remembered_for_few() -> None:
+    """However many people there are."""
+    allowances = Allowances(ManualClock(), 1)
+    assert all(allowances.take(f"U{number}") for number in range(600))
+    assert not allowances.take("U599")
+    assert len(allowances._asked) == 500

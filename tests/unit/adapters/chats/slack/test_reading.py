@@ -99,12 +99,22 @@ def test_a_deleted_message_is_received() -> None:
 def test_a_card_that_is_deleted_takes_its_thread_with_it() -> None:
     """Where replies hang under it, Slack leaves a tombstone and tells that as a change."""
     tombstone = event(ts=PARENT, subtype="tombstone", user="USLACKBOT", text="gone")
-    before = event(ts=PARENT)
+    before = event(ts=PARENT, bot_id="B1")
     changed = {"type": "message", "subtype": "message_changed", "channel": "C1", "message": tombstone}
     heard = read_event(changed | {"previous_message": before}, SERVED)
     assert isinstance(heard, MessageDeleted)
     assert heard.deletes_thread
     assert heard.place.thread == PARENT
+
+
+def test_a_thread_that_a_person_began_is_no_tickets_thread() -> None:
+    """Its end is not heard of, whether replies hang under it or not; a reply in it is."""
+    begun = event(ts=PARENT)
+    gone = {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": PARENT}
+    assert read_event(gone | {"previous_message": begun}, SERVED) is None
+    tombstone = event(ts=PARENT, subtype="tombstone", user="USLACKBOT", text="gone")
+    changed = {"type": "message", "subtype": "message_changed", "channel": "C1", "message": tombstone}
+    assert read_event(changed | {"previous_message": begun}, SERVED) is None
 
 
 def test_files_are_named_and_none_lasts() -> None:
@@ -135,6 +145,16 @@ def test_emoji_are_known_by_what_was_typed() -> None:
     heard = read_event(event(blocks=typed_blocks), SERVED)
     assert isinstance(heard, PersonMessage)
     assert plain(_read(heard, Names())) == "🔒x👋🏼:shop::odd:"
+
+
+@pytest.mark.parametrize("tone", [1, 0, -1, 7, 10**30, "x", "²", {}, [3], True])
+def test_a_tone_that_there_is_not_changes_nothing(tone: object) -> None:
+    """Blocks may say anything."""
+    spans = [{"type": "emoji", "name": "wave", "skin_tone": tone}]
+    typed_blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spans}]}]
+    heard = read_event(event(blocks=typed_blocks), SERVED)
+    assert isinstance(heard, PersonMessage)
+    assert plain(_read(heard, Names())) == "👋"
 
 
 def test_a_message_that_was_passed_on_is_reported() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from adapters.vendors.client import bodies
+from adapters.vendors.client.bodies import Body
 from adapters.vendors.client.large_lists import CUT_OFF, LARGEST_FIELD, LEFT_OUT, ListReader
 
 LARGE = "x" * (LARGEST_FIELD + 50_000)
@@ -100,3 +103,40 @@ def test_of_any_amount_only_little_is_held() -> None:
         largest = max(largest, reader.size)
     assert largest < LARGEST_FIELD * 2
     assert json.loads(reader.beginning()) == {"data": [{"id": 7, LEFT_OUT: CUT_OFF}]}
+
+
+class WatchedReader(ListReader):
+    """Knows the most bytes that it took at once."""
+
+    most = 0
+
+    def _take(self, data: bytes) -> None:
+        self.most = max(self.most, len(data))
+        super()._take(data)
+
+
+def test_other_threads_get_their_turn_while_a_large_body_is_read() -> None:
+    """However much comes at once, no search goes through all of it."""
+    reader = WatchedReader()
+    reader.feed(json.dumps([{"id": 1, "text": "x" * 3_000_000}]).encode())
+    assert reader.most <= 64 * 1024
+    assert json.loads(reader.whole())[0]["id"] == 1
+
+
+async def test_other_work_goes_on_while_a_few_bytes_unpack_to_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each piece of a large list, whatever else waits in the event loop is done."""
+    monkeypatch.setattr(bodies, "LARGEST_BODY", 300_000)
+    body, done = Body(10_000_000, is_list=True), []
+
+    async def other_work() -> None:
+        while True:
+            done.append(1)
+            await asyncio.sleep(0)
+
+    work = asyncio.create_task(other_work())
+    await body.add(b'[{"id":"1","text":"' + b"x" * 310_000)
+    before = len(done)
+    for _ in range(50):
+        await body.add(b"x" * 10_000)
+    work.cancel()
+    assert len(done) - before >= 50

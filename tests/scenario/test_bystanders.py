@@ -1,0 +1,151 @@
+"""People without any right in a channel: whatever they do there, the agents' messages and buttons work as before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.model import ChatName
+from bot.sandbox.slack import SlackMessage, User
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
+
+SLACK = ChatName("slack")
+
+
+def calls(stage: Stage, method: str) -> int:
+    return sum(method in exchange.path for exchange in stage.world.slack.http_server.seen)
+
+
+def guest_of(stage: Stage) -> User:
+    guest = stage.world.slack.add_user("gus", guest=True)
+    stage.world.slack.invite(stage.shop.slack, guest)
+    return guest
+
+
+async def mentions(stage: Stage, ticket: Ticket, guest: User, ids: list[str]) -> SlackMessage:
+    """A message in a ticket's thread that mentions these people, as a program of the guest's writes it."""
+    message = await stage.world.slack.say(guest, ticket.shop.slack, "all of you", thread_ts=ticket.slack.card.ts)
+    state = stage.world.slack.workspace.state
+    changed = replace(message, text=" ".join(f"<@{user}>" for user in ids), blocks=(), edited_at=state.new_ts())
+    stage.world.slack.workspace.events.changed(message, state.put(changed))
+    return changed
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_a_message_that_mentions_hundreds_keeps_nobody_waiting(stage: Stage) -> None:
+    """Also people who do not exist; it costs a part of Slack's limit, and the connection counts as complete."""
+    guest = guest_of(stage)
+    ticket = await stage.arrives("Mentions")
+    await stage.bridge.drained()
+    people = [stage.world.slack.add_user(f"person{number}").id for number in range(120)]
+    before, epoch = calls(stage, "users.info"), stage.bridge.app._catchups[SLACK].sync_epoch
+    await mentions(stage, ticket, guest, [*(f"U0NOBODY{number:03d}" for number in range(10)), *people])
+    await ticket.bob_says("An answer")
+    await ticket.has_sent("An answer")
+    assert calls(stage, "users.info") - before < 40
+    assert stage.bridge.app._catchups[SLACK].sync_epoch == epoch
+
+
+@pytest.mark.scenario({"sellgate": "slack", "lightspeed": "slack"})
+async def test_people_who_delete_their_own_messages_use_up_no_limit(stage: Stage) -> None:
+    """A ticket's thread begins with a card of the bot's: what people wrote in the channel is no such thread."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("Elsewhere", vendor="lightspeed")
+    await stage.bridge.drained()
+    before, delivered = calls(stage, "conversations.replies"), slack.sockets.delivered
+    for number in range(60):
+        await slack.delete(await slack.say(guest, stage.shop.slack, f"Never mind {number}"))
+    await until(lambda: slack.sockets.delivered >= delivered + 120, "the bot has all these events")
+    await slack.press(stage.world.bob, ticket.slack.card, "Close")
+    await until(lambda: ticket.now.closed, "the button works")
+    assert calls(stage, "conversations.replies") - before < 5
+
+
+@pytest.mark.scenario({"sellgate": "text", "lightspeed": "text"})
+async def test_people_who_wrote_and_left_keep_nobody_waiting(stage: Stage) -> None:
+    """A crowd writes in threads while the bot is away, and leaves the server: what agents wrote there is read soon."""
+    discord = stage.world.discord
+    tickets = [await stage.arrives(f"Raided {number}") for number in range(7)]
+    await stage.bridge.drained()
+    await stage.bridge.stop()
+    for number in range(21):
+        member = discord.add_member(f"raider{number}")
+        for _ in range(5):
+            await discord.say(member, tickets[number % 7].discord.thread.id, "Raid!")
+        discord.leave_guild(member)
+    await tickets[0].ann_says("An answer")
+    before = len(discord.http_server.seen)
+    await stage.bridge.start()
+    await tickets[0].has_sent("An answer")
+    members = [e for e in discord.http_server.seen[before:] if e.method == "GET" and "/members/" in e.path]
+    assert len(members) < 5 * 21
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_people_who_press_buttons_use_up_no_limit(stage: Stage) -> None:
+    """Whether a thread is locked, and who is in its channel, is asked for agents only."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    tickets = [await stage.arrives(f"Pressed {number}") for number in range(5)]
+    await stage.bridge.drained()
+    await slack.press(guest, tickets[0].slack.card, "Close", answers=1)
+    before = calls(stage, "conversations.")
+    for ticket in tickets:
+        await slack.press(guest, ticket.slack.card, "Close", answers=1)
+    assert calls(stage, "conversations.") == before
+    await slack.press(stage.world.bob, tickets[0].slack.card, "Close")
+    await until(lambda: tickets[0].now.closed, "the button works for an agent")
+
+
+@pytest.mark.scenario({"sellgate": "text"})
+async def test_people_who_delete_in_an_archived_thread_keep_no_event_waiting(stage: Stage) -> None:
+    """In which channel such a thread is, Discord is asked once, however many messages are deleted there."""
+    discord = stage.world.discord
+    member = discord.add_member("mallory")
+    thread = await discord.start_thread(member, discord.add_text_channel("lobby").id, "Old")
+    messages = [await discord.say(member, thread.id, f"Words {number}") for number in range(20)]
+    await discord.set_thread(member, thread.id, archived=True)
+    ticket = await stage.arrives("Beside it")
+    before = len(discord.http_server.seen)
+    for message in messages:
+        await discord.delete(member, message)
+    await ticket.ann_says("An answer")
+    await ticket.has_sent("An answer")
+    asked = [exchange for exchange in discord.http_server.seen[before:] if exchange.path.endswith(f"/{thread.id}")]
+    assert len(asked) <= 1
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_an_agent_is_answered_though_others_have_used_up_the_limit(stage: Stage) -> None:
+    """Each press of a button is answered privately, and Slack allows a hundred of such messages a minute."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("Pressed often")
+    await stage.bridge.drained()
+    for _ in range(105):
+        await slack.press(guest, ticket.slack.card, "Close")
+    limiter = slack.workspace.rate_limiter
+    await until(lambda: limiter.wait_for_method("chat.postEphemeral", 100), "the limit is used up")
+    pressed = await slack.press(stage.world.bob, ticket.slack.card, "Take", answers=1)
+    assert "#" in pressed.text
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_files_that_are_gone_again_keep_nobody_waiting(stage: Stage) -> None:
+    """In a channel shared with another company: their files in many threads, deleted while the bot is away."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    tickets = [await stage.arrives(f"With a file {number}") for number in range(6)]
+    await stage.bridge.drained()
+    await stage.bridge.stop()
+    for ticket in tickets:
+        files = [("a.txt", b"a"), ("b.txt", b"b")]
+        message = await slack.say(
+            guest, stage.shop.slack, "Look", thread_ts=ticket.slack.card.ts, files=files, files_must_be_asked=True
+        )
+        for file in message.files:
+            del slack.workspace.state.files[file.id]
+    await tickets[5].bob_says("An answer")
+    before = calls(stage, "files.info")
+    await stage.bridge.start()
+    await tickets[5].has_sent("An answer")
+    assert calls(stage, "files.info") - before <= 2 * 12
