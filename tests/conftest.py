@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import sys
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 import structlog
 from httpx._transports import default as httpx_transports
@@ -23,46 +21,13 @@ from bot.settings import Settings
 from tests.support.forked import Start, forking
 from tests.support.simulation.loop import SimulatedLoop
 
-_TESTS = Path(__file__).parent
-_OF_THE_PRACTICE_WORLD = _TESTS / "unit" / "bot" / "sandbox"
-_MEASURED = ("unit", "integration")
-_MEASURED_FILES = frozenset(
-    f"test_{name}.py"
-    for name in (
-        "bridge_agents",
-        "bridge_clock",
-        "bridge_commands",
-        "bridge_explicit",
-        "bridge_files",
-        "bridge_forget",
-        "bridge_formatting",
-        "bridge_late_replies",
-        "bridge_masked",
-        "discord_adapter",
-        "discord_cards",
-        "discord_commands",
-        "discord_connection",
-        "discord_events",
-        "malformed_events",
-        "nothing_lost_to_a_404",
-        "quiet_sweeps",
-        "reread",
-        "rich_text",
-        "rights_locked_threads",
-        "silent_patrol",
-        "silent_sockets",
-        "slack_adapter",
-        "slack_commands",
-        "slack_connection",
-        "slack_home",
-        "slack_missed",
-        "slack_put_off",
-        "slack_repeats",
-    )
+# No outcome depends on how fast the machine is.
+hypothesis.settings.register_profile(
+    "at any speed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-"""Those that reach what nothing else reaches, and do so quickly."""
-# httpcore tries to import it for every request; that it is not installed is found out soonest like this.
-sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+hypothesis.settings.load_profile("at any speed")
+# What is imported and collected stays, so nothing is to be found before `pytest_collection_finish`.
+gc.disable()
 # Nobody speaks TLS here, and each context reads the certificates of the whole world.
 httpx.create_ssl_context = cache(httpx.create_ssl_context)
 vars(httpx_transports)["create_ssl_context"] = httpx.create_ssl_context
@@ -91,49 +56,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [*chain.from_iterable(pairs), *long[paired:], *short[paired:]]
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """What importing a module reaches is measured by the first worker alone: every worker imports them all."""
-    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
-        return (yield)
-    with _unmeasured():
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
-    """
-    Coverage is measured where each behaviour is tested for itself.
-
-    Measuring takes almost as much time again, so it is left out where the same lines are reached thousands of times.
-    pytest-cov's own mark for this, `no_cover`, has no effect in the workers of pytest-xdist.
-    """
-    if _is_measured(item):
-        return (yield)
-    with _unmeasured():
-        return (yield)
-
-
-@contextmanager
-def _unmeasured() -> Iterator[None]:
-    """No coverage is measured meanwhile."""
-    tracing = sys.gettrace()
-    sys.settrace(None)
-    threading.settrace(None)
-    try:
-        yield
-    finally:
-        threading.settrace(tracing)
-        sys.settrace(tracing)
-
-
-def _is_measured(item: pytest.Item) -> bool:
-    """Whether coverage is measured by this test; never by one that takes long, or tries the same again and again."""
-    folder = item.path.relative_to(_TESTS).parts[0]
-    repeats = hasattr(getattr(item, "obj", None), "hypothesis") or item.path.is_relative_to(_OF_THE_PRACTICE_WORLD)
-    return not _seconds(item) and not repeats and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
-
-
 def _seconds(item: pytest.Item) -> float:
     """How long a test takes according to its mark `takes`; without one it is short."""
     mark = item.get_closest_marker("takes")
@@ -149,6 +71,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

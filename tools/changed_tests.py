@@ -28,8 +28,14 @@ ALWAYS = (
     f"--deselect={_FOREIGN_TEXT}_a_hundred_thousand_characters_are_read_within_seconds",
 )
 """They compare documents with the code, which no import tells, and take a second; what takes longer is left out."""
-SLOW = frozenset({"tests/unit/bot/test_cli.py", "tests/unit/bot/test_cli_schema.py"})
-"""They start the program for each test, twenty seconds in all: run only where they changed themselves."""
+SLOW = frozenset(
+    {
+        "tests/unit/bot/drawing/test_process.py",
+        "tests/unit/bot/sandbox/vendors/test_sellapp_sdk.py",
+        *(f"tests/unit/bot/test_cli{name}.py" for name in ("", "_export", "_find", "_forget", "_schema", "_terminal")),
+    }
+)
+"""They start a program for each test, half a minute in all: run only where they changed themselves."""
 FEW = 8
 """So many files of tests are done before a second process has started."""
 

@@ -187,11 +187,11 @@ class Outbox:
         except RemoteError as error:
             now = self._clock.now()
             seconds = _uncertain_seconds(job.delivery, now)
-            match self._decider.after_failed_search(error, seconds, retries_forever=courier.retries_forever):
-                case GiveUp() as end:
-                    await self._write_failure(job, turn, end, error.user_message, error)
-                case Reconcile(pause):  # pragma: no branch - it is one of these two
-                    await self._database.write(self._search_later, job, error, now + timedelta(seconds=pause))
+            what_next = self._decider.after_failed_search(error, seconds, retries_forever=courier.retries_forever)
+            if isinstance(what_next, GiveUp):
+                await self._write_failure(job, turn, what_next, error.user_message, error)
+            else:
+                await self._database.write(self._search_later, job, error, now + timedelta(seconds=what_next.seconds))
             return
         if found is not None and not isinstance(found, Unclear):
             await self._write_success(job, turn, courier, found)
@@ -235,7 +235,8 @@ class Outbox:
 
         def work(tx: Transaction, now: datetime) -> None:
             repaired = error is not None and self._on_failure(tx, job, error, now)
-            match Postpone(0.0) if repaired else decision:
+            decided = Postpone(0.0) if repaired else decision
+            match decided:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("drop_duplicate", id=delivery, now=to_ms(now))
@@ -245,8 +246,8 @@ class Outbox:
                 case Reconcile(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("make_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
-                case GiveUp(doubt):  # pragma: no branch - it is one of these three
-                    if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, in_doubt=doubt):
+                case _:
+                    if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, in_doubt=decided.doubt):
                         courier.give_up(tx, read_job(tx, _delivery(tx, delivery), self._key_prefix), reason, now)
             self._dispatcher.ends(turn)
 

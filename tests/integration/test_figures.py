@@ -127,7 +127,7 @@ async def test_closing_without_an_answer_ends_the_wait(bridge: Bridge) -> None:
     """A customer who writes again waits from then on, not from before it was closed."""
     await bridge.asks(bridge.discord, Verb.CLOSE)
     await bridge.drained()
-    await asyncio.sleep(30 * HOUR)
+    await asyncio.sleep(4 * HOUR)
     bridge.vendor.set("t1", Status.OPEN)
     await customer_says(bridge, "It does not work after all")
     await asyncio.sleep(2 * HOUR)

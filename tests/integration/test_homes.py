@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.errors import AuthFailed, RemoteError, Unavailable
+from bot.errors import AuthFailed, Forbidden, Rejected, RemoteError, Unavailable
 from bot.model import Agent, AgentId, Answer, Home
 from tests.support.memory.bridge import SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -120,3 +120,20 @@ async def test_a_page_that_cannot_be_shown_is_logged_once(bridge: Bridge, chat: 
             await asyncio.sleep(60)
     reasons = [log["reason"] for log in logs if log["event"] == "page not brought up to date"]
     assert reasons == ["The token is refused.", "It is down.", "It is down."]
+
+
+@pytest.mark.parametrize("error", [Forbidden("The app has no pages."), Rejected("There is no such person.")])
+async def test_a_page_that_will_never_be_shown_is_given_up(bridge: Bridge, chat: PagesChat, error: RemoteError) -> None:
+    """It is not tried again at each change, until its agent opens it again."""
+    await opens(chat)
+    chat.error = error
+    with capture_logs() as logs:
+        bridge.vendor.customer_writes("t2", "Another", name="Joe")
+        await asyncio.sleep(60)
+        begun, chat.error = chat.begun, None
+        bridge.vendor.customer_writes("t3", "One more", name="Jim")
+        await asyncio.sleep(60)
+    assert [log["reason"] for log in logs if log["event"] == "page given up"] == [error.user_message]
+    assert chat.begun == begun
+    await opens(chat)
+    assert "3 wait for us" in chat.of_ann().counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,34 @@ async def test_what_is_erased_comes_back_by_no_menu(bridge: Bridge, verb: Verb) 
     rows = await bridge.database.read(lambda tx: [dict(row) for row in tx.all("unsent_messages", ticket=1001)])
     assert rows == []
     assert bridge.vendor.texts("t1") == []
+
+
+async def test_what_is_deleted_meanwhile_is_not_kept(bridge: Bridge) -> None:
+    """The menu was opened before; the words are gone from the thread, so they come to no note."""
+    said = await bridge.says(bridge.discord, "m1", "!closee")
+    await bridge.at_rest(State.HELD)
+    await bridge.deletes(bridge.discord, "m1")
+    assert "deleted" in await kept(bridge, said)
+    await bridge.at_rest()
+    assert (bridge.vendor.texts("t1"), notes(bridge)) == ([], [])
+
+
+async def test_a_command_is_kept_as_a_note(bridge: Bridge) -> None:
+    """What was never a reply has none to take back."""
+    said = await bridge.says(bridge.discord, "m1", "!take")
+    await bridge.at_rest()
+    assert await kept(bridge, said) == NOTED
+    await bridge.at_rest()
+    assert (bridge.vendor.texts("t1"), notes(bridge)) == ([], ["Ann: !take"])
+
+
+async def test_a_message_that_was_edited_into_a_note_is_kept_without_its_prefix(bridge: Bridge) -> None:
+    """The menu hands over what stands there by now."""
+    said = await bridge.says(bridge.discord, "m1", "!closee")
+    await bridge.at_rest(State.HELD)
+    assert await kept(bridge, replace(said, text="// He is lying.")) == NOTED
+    await bridge.at_rest()
+    assert (bridge.vendor.texts("t1"), notes(bridge)) == ([], ["Ann: He is lying."])
 
 
 async def test_who_may_not_act_keeps_nothing(bridge: Bridge) -> None:

@@ -212,6 +212,21 @@ async def test_what_was_typed_is_given_back_if_there_is_no_form(bridge: Bridge, 
     assert found.kept == long
 
 
+@pytest.mark.parametrize("verb", [Verb.REPLY, Verb.NOTE])
+async def test_a_chat_that_is_down_gives_no_form(bridge: Bridge, verb: Verb) -> None:
+    """The reason is told, and what was typed is given back."""
+    bridge.discord.fail["writable"].append(Unavailable("Discord does not answer."))
+    assert await form(bridge, verb, "A long text") == Answer(text="Discord does not answer.", kept="A long text")
+
+
+async def test_an_erased_ticket_has_no_form(bridge: Bridge) -> None:
+    """Nobody types an answer in vain."""
+    await bridge.database.write(erasure.forget, [TicketNumber(1001)], now(), in_chats=False)
+    found = await form(bridge, Verb.REPLY, "A long text")
+    assert isinstance(found, Answer)
+    assert ("was erased here" in found.text, found.kept) == (True, "A long text")
+
+
 async def test_what_was_changed_in_the_form_is_sent_as_it_is(bridge: Bridge) -> None:
     """Nothing in it is filled in any more."""
     shown = await opened(bridge, Verb.SNIPPET, "refund", chat=bridge.slack)
@@ -418,6 +433,16 @@ async def test_a_snippet_that_is_deleted_meanwhile(bridge: Bridge) -> None:
     assert (await sent(bridge, whole)).text == "That message is on its way to the customer."
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == [FILLED]
+
+
+async def test_a_form_that_is_too_long_says_by_how_much(bridge: Bridge) -> None:
+    """Chats do not let it be sent, but what they let through is checked again."""
+    shown = await opened(bridge, Verb.REPLY)
+    answer = await sent(bridge, shown, {"text": "x" * 4_001})
+    assert answer.fault == "text"
+    assert "1 " in answer.text
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == []
 
 
 async def test_a_ticket_that_is_erased_meanwhile(bridge: Bridge) -> None:

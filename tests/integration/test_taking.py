@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from bot.errors import Unavailable
 from bot.model import (
     Agent,
     AgentId,
@@ -20,6 +22,7 @@ from bot.model import (
     Mention,
     Person,
     PersonId,
+    Place,
     TicketNumber,
     Verb,
 )
@@ -151,6 +154,22 @@ async def test_only_who_may_act_on_a_ticket_can_get_it(bridge: Bridge, assignee:
     """No guest, no bot, nobody who is not in the channel."""
     bridge.slack.shut_out.add((BOB.id, ChannelId("1")))
     assert (await bridge.asks(bridge.slack, Verb.ASSIGN, agent=ANN, assignee=assignee)).text.startswith(answer)
+    await bridge.at_rest()
+    await cards_say(bridge, "Open", "Take", "Snooze", "Close")
+
+
+async def test_nobody_is_assigned_while_the_chat_cannot_say_who_may_act(bridge: Bridge) -> None:
+    """The asker's right was known, the other person's was not: the reason is told, and nothing changes."""
+    asked = bridge.slack.writable
+
+    async def first_only(agent: Agent, places: Sequence[Place]) -> frozenset[Place]:
+        if agent == BOB:
+            raise Unavailable("Slack does not answer.")
+        return await asked(agent, places)
+
+    with patch.object(bridge.slack, "writable", first_only):
+        answer = await bridge.asks(bridge.slack, Verb.ASSIGN, agent=ANN_IN_SLACK, assignee=BOB)
+    assert answer == Answer(text="Slack does not answer.")
     await bridge.at_rest()
     await cards_say(bridge, "Open", "Take", "Snooze", "Close")
 

@@ -13,7 +13,7 @@ from bot.model import PersonId
 from bot.tickets.replies.collisions import CROSSING, Reply, Shown, collision
 from tests.support.database import NOON
 
-always = settings(derandomize=True, deadline=None, database=None)
+always = settings(derandomize=True, database=None)
 
 TIMES = st.integers(0, 200_000).map(lambda ms: NOON + timedelta(milliseconds=ms))
 PEOPLE = st.sampled_from([PersonId("ann"), PersonId("bob"), PersonId("cho")])

@@ -16,7 +16,6 @@ from bot.tickets.lookup.finding import LONGEST, Scope, find, words_of
 
 always = settings(
     derandomize=True,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

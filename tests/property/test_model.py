@@ -329,7 +329,6 @@ def _must_be_none(faults: list[str]) -> None:
 
 
 _MODEL = settings(
-    deadline=None,
     database=None,
     phases=(Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),

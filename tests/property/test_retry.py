@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
 from bot.outbound.retry import Decider, GiveUp, Postpone, Reconcile, Schedule
 
-always = settings(derandomize=True, deadline=None, database=None)
+always = settings(derandomize=True, database=None)
 
 SECONDS = st.floats(0.001, 100_000)
 SCHEDULES = st.builds(

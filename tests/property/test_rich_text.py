@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.chats.discord import brackets, reading_markdown, writing_markdown
@@ -38,7 +38,7 @@ from bot.text.tree import (
     Words,
 )
 
-always = settings(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+always = settings(derandomize=True, database=None)
 
 _MARKS = (
     "\\ * ** *** _ __ ~~ ~ ` `` ``` || [a](https://x.example/z) [ ] ( ) <@1> <@U1> <#2> <t:1700000000:f> <:blob:3> > "

@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.text import clean, comparable, one_line, shorten, split
 
-always = settings(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+always = settings(derandomize=True, database=None)
 
 ANY = st.text(st.characters(), max_size=300)
 """Every character there is, lone surrogates and control characters among them."""

@@ -79,12 +79,12 @@ def record_reply(tx: Transaction, message: MessageRow, now: datetime) -> None:
     """An agent's reply reached the vendor; the ticket's row does not say so yet."""
     ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
     since = ticket.waiting_since
-    if ticket.awaiting != Awaiting.US or since is None or message.link is None:
+    if ticket.awaiting != Awaiting.US or since is None:
         return
     if ticket.settled_at is not None and since <= ticket.settled_at:
         row = require(tx.one("first_unanswered", ticket=ticket.number, after=to_ms(ticket.settled_at)))
         since = None if row["since"] is None else from_ms(row["since"])
-    agent = agent_of(enqueue.load_link(tx, message.link), message)
+    agent = agent_of(enqueue.load_link(tx, require(message.link)), message)
     if agent is not None:
         set_agent(tx, agent, message.author_name or "")
     if since is not None and since <= now:

@@ -84,11 +84,11 @@ def _close_after(tx: Transaction, message: MessageRow, now: datetime) -> None:
     is_open = ticket.status is Status.OPEN and tx.one("status_in_progress", ticket=ticket.number) is None
     if not message.closes_by or not is_open or ticket.forgotten:
         return
+    link = enqueue.load_link(tx, require(message.link))
     if tx.one("written_to_us_after", ticket=ticket.number, message=message.id) is None:
-        agent = agent_of(enqueue.load_link(tx, message.link), message) if message.link is not None else None
-        enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now, agent)
-    elif message.link is not None:
-        enqueue.line(tx, enqueue.load_link(tx, message.link), notices.not_closed_as_customer_wrote(), now)
+        enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now, agent_of(link, message))
+    else:
+        enqueue.line(tx, link, notices.not_closed_as_customer_wrote(), now)
 
 
 def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:

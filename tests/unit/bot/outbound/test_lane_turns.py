@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
@@ -141,7 +141,6 @@ def test_nothing_is_kept_of_those_that_have_nothing_to_do() -> None:
     assert turns._since == {}
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 30), st.sampled_from("12")), min_size=1, max_size=60))
 def test_while_all_wait_their_turns_differ_by_one_at_most(asked: list[tuple[str, int, str]]) -> None:
     """Whatever is queued: no store that waits all the time has two turns fewer than another that does."""

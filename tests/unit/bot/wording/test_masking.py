@@ -60,15 +60,15 @@ def test_a_field_that_holds_an_address_is_masked_however_it_is_written(email: st
     assert masked_address(email) == shown
 
 
-A_LOT = 60.0
-"""Of the processor's seconds; in proportion to its length it takes a fraction of one, with the square of it hours."""
+A_LOT = 20.0
+"""Of the processor's seconds; in proportion to its length it takes a tenth of one, with the square of it minutes."""
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *("a" * 1_000_000, "a@" * 50_000, "a." * 500_000, "%40" * 300_000, "!" * 1_000_000, "@" * 1_000_000),
-        *("\u200b" * 1_000_000, "a@\u200b" * 300_000, '"a' * 500_000, '"' + "a" * 1_000_000, 'a"@' * 300_000),
+        *("a" * 200_000, "a@" * 50_000, "a." * 100_000, "%40" * 60_000, "!" * 200_000, "@" * 200_000),
+        *("\u200b" * 200_000, "a@\u200b" * 60_000, '"a' * 100_000, '"' + "a" * 200_000, 'a"@' * 60_000),
     ],
 )
 def test_a_long_text_costs_little(text: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -75,7 +75,6 @@ def test_what_somebody_typed_is_no_html(body: str) -> None:
     assert not looks_like_html(body)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_a_text_comes_back_from_its_html(text: str) -> None:
     """A reply that left as HTML reads as it was written."""
@@ -89,7 +88,6 @@ def test_replies_keep_breaks_and_links() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.text(alphabet='<>/="& abpdivrscriptyle!-\n', max_size=200))
 def test_no_markup_is_too_broken(body: str) -> None:
     """Whatever it is, it becomes neutral text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.vendors.client import paging
@@ -48,7 +48,6 @@ async def read(pages: NumberedPages) -> list[int]:
     return [int(one.ticket.id) async for page in pages.read() for one in page if isinstance(one, Change)]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(1, 10), st.integers(1, 10), st.booleans())
 async def test_a_list_at_rest_is_read_whole(count: int, size: int, asked: int, total: bool) -> None:
     """However many there are, however long pages really are, with a total or without: each once."""
@@ -56,7 +55,6 @@ async def test_a_list_at_rest_is_read_whole(count: int, size: int, asked: int, t
     assert await read(NumberedPages(shelf.fetch, PageLength(asked, ManualClock()))) == list(range(count))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 10))
 async def test_a_total_spares_the_page_that_would_be_empty(count: int, size: int) -> None:
     """With a total, a list costs exactly its pages."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.vendors.client.parsing import (
@@ -52,7 +52,6 @@ anything = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.fixed_dictionaries({"id": st.just("1"), "text": anything, "flag": anything, "count": anything, "time": anything})
 )

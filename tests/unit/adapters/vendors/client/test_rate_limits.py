@@ -38,7 +38,7 @@ async def taken(quota: Quota, clock: ManualClock, *, urgent: bool, most: int = 1
     return most
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from([Window(4, 1), Window(20, 1), Window(30, 60), FIVE_MINUTES]),
     st.lists(st.tuples(st.floats(0, 30), st.booleans()), max_size=600),

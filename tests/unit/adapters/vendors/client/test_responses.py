@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.vendors.client.bodies import Unpacker
@@ -133,7 +133,6 @@ def test_no_address_is_repeated(body: Any) -> None:
     assert "jane" not in words + repr(fields)
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1).filter(comparable), st.text(), st.text())
 def test_what_was_sent_is_never_quoted(sent: str, before: str, after: str) -> None:
     """However a vendor wraps what we wrote, the words that hold it are left out."""
@@ -143,7 +142,6 @@ def test_what_was_sent_is_never_quoted(sent: str, before: str, after: str) -> No
     assert fields.get("text") is None
 
 
-@settings(deadline=None)
 @given(st.integers(100, 599), st.booleans(), st.binary(max_size=200))
 def test_every_status_has_a_meaning(status: int, writing: bool, body: bytes) -> None:
     """No status and no body escapes the tree of errors, and only 2xx is none."""

@@ -399,3 +399,11 @@ def test_the_file_keeps_to_its_size(tmp_path: Path) -> None:
         pages = connection.execute("SELECT SUM(pgsize) FROM dbstat WHERE name = 'messages'").fetchone()[0]
         index = connection.execute("SELECT SUM(pgsize) FROM dbstat WHERE name LIKE '%_words%'").fetchone()[0]
     assert index < pages
+
+
+def test_the_line_is_looked_for_in_so_many_letters(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the latest texts first; a ticket whose words stand only in what is beyond them is found without a line."""
+    monkeypatch.setattr(finding, "_LETTERS", 12)
+    shop.ticket("the key works", "no other key")
+    assert shop.lines("works") == [""]
+    assert shop.lines("other") == ["no other key"]

@@ -290,6 +290,36 @@ def test_what_stands_in_the_way_is_named() -> None:
     assert gone.advice == "Put the store main back into shopbell's settings: without it nothing is sent."
 
 
+def test_what_is_before_it_is_being_answered() -> None:
+    """Something older whose request is on its way has nothing to be done about but to wait."""
+    head = delivery(state=State.BEGUN, number=3)
+    behind = told(message(), delivery(state=State.WAITING, due_at=NOON), heads={"vendor:1001": head})
+    assert behind.advice == "Something of this ticket that is older goes first. Wait: Sellgate is answering just now."
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.HELD, State.FAILED, State.UNCERTAIN])
+def test_a_store_that_is_in_no_settings(state: State) -> None:
+    """Whatever else is wrong with a reply: without its store nothing is sent."""
+    gone = told(message(), delivery(state=state), names=replace(NAMES, is_configured=False))
+    assert gone.advice == "Put the store main back into shopbell's settings: without it nothing is sent."
+
+
+def test_what_was_changed_since() -> None:
+    """New words of something that was sent, and what people asked for again, are steps of their own."""
+    found = told(message(edited_text="It is on its way."), delivery(requested=True))
+    assert "– edited since; what was sent stays as it was" in texts(found)
+    assert "12:00:01 somebody asked for it by hand" in texts(found)
+    unchanged = told(message(edited_text="On its way."), delivery())
+    deleted = told(message(edited_text="It is on its way.", deleted=True, deleted_at=NOON), delivery())
+    assert not any("edited since" in line for line in (*texts(unchanged), *texts(deleted)))
+
+
+def test_a_note_at_the_vendor() -> None:
+    """What the staff noted there is told apart from what the customer reads."""
+    note = told(message(purpose=Purpose.VENDOR, author=Author.STAFF, is_public=False), delivery(Kind.POST))
+    assert "12:00:01 a note at the vendor: the customer cannot read it" in texts(note)
+
+
 def test_the_line_that_holds_it_is_quoted() -> None:
     found = told(message(), delivery(state=State.HELD), held={DeliveryId(7): "This was written 2 h ago."})
     assert "12:00:01 held: This was written 2 h ago." in texts(found)
