@@ -129,7 +129,7 @@ async def put_past(shared: Path, database: Path, world: KillWorld, amount: int, 
     tickets = [shop.store.customer_writes(f"Matter {number}", "It does not work.") for number in range(opened)]
     prints = await _fingerprints(world)
     threads = await _threads(world, tickets)
-    # Nobody was connected to hear of these posts: Slack would tell of them again a minute later.
+    # Nobody was connected to hear of these posts: Slack would tell of them again while the bridge rests.
     await world.slack.sockets.stop()
     filled = shared / f"{amount}.db"
     places = [("discord", str(shop.discord.id)), ("slack", shop.slack.id)]

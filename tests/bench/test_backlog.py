@@ -22,14 +22,18 @@ _ROOMS: Mapping[str, type[Room]] = MappingProxyType({"discord": LimitedDiscord, 
 @pytest.mark.parametrize(
     ("chat", "tickets", "messages", "posts"),
     [
-        ("slack", 20, 3, 24),
+        ("slack", 20, 3, 25),
         ("discord", 4, 12, 24),
     ],
 )
 async def test_waiting_messages_of_a_ticket_take_so_many_posts(
     tmp_path: Path, chat: str, tickets: int, messages: int, posts: int
 ) -> None:
-    """After an outage every ticket has some new messages of its customer: what a limit makes wait is one post."""
+    """
+    After an outage every ticket has some new messages of its customer: what a limit makes wait is one post.
+
+    Slack takes five posts at once. The first messages of five tickets leave in these, and what follows them in another.
+    """
     async with Simulation(simulated_loop(), tmp_path / "db", stores={"main": (f"{chat}:1",)}, rooms=_ROOMS) as sim:
         room = sim.rooms[chat]
         assert isinstance(room, LimitedDiscord | LimitedSlack)

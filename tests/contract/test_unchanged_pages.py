@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from adapters.vendors import sellsn
 from adapters.vendors.client import unchanged_pages
+from adapters.vendors.client.paging import Page
 from adapters.vendors.client.unchanged_pages import TicketsOfPage
 from adapters.vendors.sellsn.vendor import Sellsn
 from bot.model import Change, Learned, Status, TicketId
@@ -54,9 +56,9 @@ async def test_a_page_that_is_unchanged_is_not_read_anew(case: Case, monkeypatch
     made: list[object] = []
     keeps = unchanged_pages._Kept
 
-    def kept(digest: bytes, page: object) -> object:
+    def kept(digest: bytes, request: httpx.Request | None, page: Page) -> object:
         made.append(page)
-        return keeps(digest, page)  # type: ignore[arg-type]
+        return keeps(digest, request, page)
 
     monkeypatch.setattr(unchanged_pages, "_Kept", kept)
     async with world(case) as here:

@@ -155,7 +155,8 @@ class VendorClient:
             TooLarge: With the beginning of the list.
             Unavailable, RateLimited, AuthFailed, Gone, Rejected
         """
-        request, body = self._request("GET", path, query), Body(most, is_list=True)
+        digest, body = digest or BodyDigest(), Body(most, is_list=True)
+        request = digest.request = digest.request or self._request("GET", path, query)
         try:
             response = await self._exchange(request, body, writing=False, urgent=urgent)
             return await self._value(response, writing=False, parse=list_of, digest=digest)

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import httpx
+
 from adapters.vendors.client.bodies import BodyDigest, list_of
 from adapters.vendors.client.paging import Page, is_read_whole
 from adapters.vendors.client.parsing import ListedTicket
@@ -50,9 +52,10 @@ def _unknown(ticket: TicketId) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A page and the digest of its bytes."""
+    """A page, the digest of its bytes, and the request that it answers."""
 
     digest: bytes
+    request: httpx.Request | None
     page: Page
 
 
@@ -93,7 +96,7 @@ class UnchangedPages:
             RemoteError: As `request` and `page_of`; then nothing new is kept.
         """
         kept = self._now.get(key) or self._before.get(key)
-        digest = BodyDigest(b"" if kept is None else kept.digest)
+        digest = BodyDigest() if kept is None else BodyDigest(kept.digest, kept.request)
         value = await request(digest)
         if kept is not None and digest.unchanged is not None:
             page, body = kept.page, digest.unchanged
@@ -103,5 +106,5 @@ class UnchangedPages:
             page = page_of(value)
         if digest.value and 0 < len(page.changes) <= self._room and is_read_whole(page):
             self._room -= len(page.changes)
-            self._now[key] = _Kept(digest.value, page)
+            self._now[key] = _Kept(digest.value, digest.request, page)
         return page
