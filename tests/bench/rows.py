@@ -91,7 +91,7 @@ REASONS: Mapping[int, str] = MappingProxyType(
         8: f"each store holds a client of its own and what it knows of its list; {_LEFT}",
         9: f"loading the SDKs takes most of a start; {_LEFT}",
         10: f"each idle sweep asks for the pages with open tickets and reads each ticket there; {_LEFT}",
-        12: f"what is counted of many answers is counted anew each time; {_LEFT}",
+        12: f"on a busy machine a search waits for its turn; {_LEFT}",
     }
 )
 """By row: why it is not met, with the profile that shows it."""

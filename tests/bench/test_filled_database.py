@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Transaction
-from bot.db.migrate import migrate
+from bot.db.migrate import migrate, open_vocabulary
 from bot.model import ChannelId, ChatName, Place, StoreName
 from bot.tickets.lookup import finding
 from tests.bench.filled_database import OpenTicket, fill, open_tickets
@@ -66,6 +66,7 @@ def test_its_words_are_found(filled: Path) -> None:
     scope = finding.Scope(chat=ChatName("discord"), channels={StoreName("main"): (place,)})
     with closing(sqlite3.connect(filled)) as connection:
         connection.row_factory = sqlite3.Row
+        open_vocabulary(connection)
         tx = Transaction(connection)
         assert len(finding.find(tx, finding.words_of("zipper"), scope, 0).found) == 1
         assert finding.find(tx, finding.words_of("customer7@example.com"), scope, 0).found
