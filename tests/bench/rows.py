@@ -83,9 +83,9 @@ ROWS = (
 _LEFT = "[what is left](docs/performance.md#what-is-left-and-why)"
 REASONS: Mapping[int, str] = MappingProxyType(
     {
-        1: f"a message waits for two commits to the disk before it is said; {_LEFT}",
-        2: f"a reply waits for two commits, and httpx takes longer than a bare socket; {_LEFT}",
-        3: f"most of it is spent in httpx, aiohttp and discord.py; {_LEFT}",
+        1: f"a sweep makes three reads before it records a message, and the disk takes its time; {_LEFT}",
+        2: f"a reply is recorded and begun on disk, and httpx takes longer than a bare socket; {_LEFT}",
+        3: f"most of it is spent in aiohttp, discord.py, slack-bolt and SQLite; {_LEFT}",
         4: "the first message of a ticket does not wait, so it leaves by itself",
         7: f"half of it is the code of the SDKs and of pydantic; {_LEFT}",
         8: f"each store holds a client of its own and what it knows of its list; {_LEFT}",

@@ -94,7 +94,7 @@ async def test_a_customers_message(tmp_path: Path) -> None:
 
 
 async def test_a_reply(tmp_path: Path) -> None:
-    """With its mark and its card: each delivery is begun in the transaction before, and finished in one of its own."""
+    """With its mark and its card: only the card begins in a transaction of its own."""
     async with in_discord(tmp_path / "db") as bridge:
         with counted(bridge) as cost:
             await bridge.says(bridge.discord, "m1", "On its way.")

