@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.model import Hours
 from bot.settings.hours import read_week
-from bot.tickets.business_hours import after_open, open_between
+from bot.tickets.business_hours import OpenTime, after_open, open_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = Hours(zone=BERLIN, week=read_week("Mon-Fri 09:00-18:00, Sat 10:00-14:00"), holidays=frozenset({"12-25"}))
@@ -119,3 +119,15 @@ def test_open_time_adds_up(hours: Hours, moments: list[datetime]) -> None:
     whole = open_between(hours, first, last)
     assert whole == open_between(hours, first, middle) + open_between(hours, middle, last)
     assert timedelta() <= whole <= last - first
+
+
+def test_without_an_amount_it_is_due_at_once() -> None:
+    """Also while the store is closed."""
+    night = at("2026-11-28T23:00")
+    assert after_open(OFFICE, night, timedelta()) == night
+
+
+def test_a_store_that_never_opens_has_no_open_time() -> None:
+    """Every day may be a holiday."""
+    never = Hours(zone=BERLIN, week=((),) * 7)
+    assert OpenTime(never, 2025, 2026).between(0, 2_000_000_000_000) == 0
