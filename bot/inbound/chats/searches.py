@@ -92,7 +92,7 @@ class Searches:
         names = self._names(tx, number)
         if ask.pointed is None:
             return ticket_lines(read_ticket(tx, number, _LATEST), names, now)
-        link = require(pointed_link(tx, ask))
+        link = require(pointed_link(tx, ask.place, ask.pointed))
         shown = shown_in(tx, link, ask.pointed.message)
         if isinstance(shown, MessageHistory):
             return screen(account(shown, read_ticket(tx, number, 0, about=shown), names, now).lines())

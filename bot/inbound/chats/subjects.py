@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, delivery_row, ticket_row
-from bot.model import Answer, Ask, Place, StoreName, ThreadId, TicketNumber, Verb
+from bot.model import Answer, Ask, Place, Pointed, StoreName, ThreadId, TicketNumber, Verb
 from bot.tickets.enqueue import links_of
 from bot.tickets.links import find_link
 from bot.wording import answers, steps
@@ -39,7 +39,7 @@ def find_subject(tx: Transaction, ask: Ask) -> Subject | Answer:
         case Verb.SEND | Verb.KEEP:
             return _of_message(tx, ask)
         case Verb.WHY if ask.pointed is not None:
-            return _of_pointed(tx, ask)
+            return _of_pointed(tx, ask.place, ask.pointed)
         case _:
             return _named(tx, ask)
 
@@ -75,18 +75,16 @@ def _of_message(tx: Transaction, ask: Ask) -> Subject | Answer:
     return subject or Answer(text=answers.not_in_a_thread())
 
 
-def _of_pointed(tx: Transaction, ask: Ask) -> Subject | Answer:
+def _of_pointed(tx: Transaction, place: Place, pointed: Pointed) -> Subject | Answer:
     """The ticket of the thread that the message is in or heads."""
-    link = pointed_link(tx, ask)
-    subject = None if link is None else _subject(tx, ask.place, link.ticket)
+    link = pointed_link(tx, place, pointed)
+    subject = None if link is None else _subject(tx, place, link.ticket)
     return subject or Answer(text=steps.not_in_a_thread())
 
 
-def pointed_link(tx: Transaction, ask: Ask) -> LinkRow | None:
+def pointed_link(tx: Transaction, place: Place, pointed: Pointed) -> LinkRow | None:
     """The link of the thread that a message is in; or that it heads, which may be shown in the channel."""
-    if ask.pointed is None:
-        return None
-    return find_link(tx, ask.place) or find_link(tx, replace(ask.place, thread=ThreadId(ask.pointed.message)))
+    return find_link(tx, place) or find_link(tx, replace(place, thread=ThreadId(pointed.message)))
 
 
 def _subject(tx: Transaction, asked_in: Place, number: int) -> Subject | None:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow, TicketRow, require, ticket_row
+from bot.db.rows import LinkRow, TicketRow, delivery_row, require, ticket_row
 from bot.errors import Rejected, Unavailable
-from bot.model import ChatName
-from bot.outbound.job import Directory, thread_of
+from bot.model import ChatName, Form, Kind
+from bot.outbound.card_couriers import post_left_out_opening
+from bot.outbound.chat_failures import _make_plainer
+from bot.outbound.job import Directory, Job, read_job, thread_of
+from bot.outbound.outbox import Outbox
 from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
 from bot.tickets.from_vendors.sync import record
 from bot.tickets.rules import Rules
+from bot.wording import notices
 from tests.support.clocks import ManualClock
 from tests.support.database import NOON, STORE, snapshot, write
 from tests.support.memory.vendor import MemoryVendor
@@ -69,3 +75,48 @@ def test_what_is_certain_to_be_there_is_a_defect_where_it_is_not() -> None:
     assert require("") == ""
     with pytest.raises(LookupError, match="certain to be there"):
         require(None)
+
+
+def opening(tx: Transaction) -> Job:
+    """The opening of a ticket's thread."""
+    one_ticket(tx)
+    (row,) = [each for each in tx.all("unfinished_deliveries") if each["kind"] == Kind.OPEN]
+    return read_job(tx, delivery_row(require(tx.one("delivery", id=row["id"]))), "abc123")
+
+
+async def test_where_the_words_of_a_store_that_is_gone_can_be_read(tmp_path: Path) -> None:
+    """Its name is all that is known of it."""
+    job = await write(tmp_path / "db", opening)
+    nothing = Directory(rules=replace(RULES, stores={}), vendors={}, chats={}, clock=ManualClock())
+    assert nothing.where_to_read(job) == notices.read_at_vendor("main")
+
+
+async def test_a_lane_with_nothing_in_it_has_no_turn(tmp_path: Path) -> None:
+    """What was in it may have been dropped while the lane waited for its turn."""
+    outbox = cast("Outbox", None)  # it looks at the lane first
+    assert await write(tmp_path / "db", partial(Outbox._begin_next, outbox), "thread:7", NOON) is None
+
+
+async def test_what_is_no_text_has_no_plainer_form(tmp_path: Path) -> None:
+    """A mark that is refused stays refused."""
+
+    def work(tx: Transaction) -> tuple[bool, bool]:
+        job = opening(tx)
+        mark = replace(job, delivery=replace(job.delivery, kind=Kind.MARK))
+        return _make_plainer(tx, mark), _make_plainer(tx, job)
+
+    assert await write(tmp_path / "db", work) == (False, True)
+
+
+async def test_a_first_message_is_posted_once_where_its_card_cannot_show_it(tmp_path: Path) -> None:
+    """Not while the card shows it, and not again when it stands in the thread."""
+
+    def work(tx: Transaction) -> list[int]:
+        job = opening(tx)
+        queued = []
+        for form in (Form.FULL, Form.DEFUSED, Form.DEFUSED):
+            post_left_out_opening(tx, replace(job, delivery=replace(job.delivery, form=form)), NOON)
+            queued.append(sum(row["kind"] == Kind.POST for row in tx.all("unfinished_deliveries")))
+        return queued
+
+    assert await write(tmp_path / "db", work) == [0, 1, 1]

@@ -161,3 +161,15 @@ def test_a_year_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     amounts = {opened.between(0, 1_800_000_000_000 + minute) for minute in range(1_000)}
     assert len(amounts) > 1
     assert laid_out == list(range(1990, 2028))
+
+
+def test_without_an_amount_it_is_due_at_once() -> None:
+    """Also while the store is closed."""
+    night = at("2026-11-28T23:00")
+    assert after_open(OFFICE, night, timedelta()) == night
+
+
+def test_a_store_that_never_opens_has_no_open_time() -> None:
+    """Every day may be a holiday."""
+    never = Hours(zone=BERLIN, week=((),) * 7)
+    assert OpenTime(never).between(0, 2_000_000_000_000) == 0

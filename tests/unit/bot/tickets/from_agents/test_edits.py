@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.db.connection import Transaction
-from bot.db.rows import MessageRow, delivery_row, message_row, require
+from bot.db.rows import delivery_row, require
 from bot.model import (
-    Agent,
-    AgentId,
     Attachment,
-    ChannelId,
-    ChatMessageId,
-    ChatName,
     Deleted,
     DeliveryId,
     Edited,
     OpenPayload,
     Place,
-    Said,
-    ThreadId,
 )
-from bot.ports import VendorCapabilities
-from bot.tickets import enqueue
+from bot.text.tree import Paragraph, Style, Words
 from bot.tickets.from_agents.edits import PrivateMessage, record_deleted, record_edited
-from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_agents.typed_commands import AnswerDue
 from bot.tickets.from_vendors.sync import record
 from bot.tickets.links import message_in_unknown_thread
@@ -37,37 +28,9 @@ from bot.tickets.replies.outcomes import drop
 from bot.tickets.replies.progress import progress_of
 from bot.tickets.rules import Rules
 from tests.support.database import NOON, STORE, snapshot, write
+from tests.support.one_message import ANN, MESSAGE, RULES, THREAD, finish, message, said
 
-THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId("900"))
-OTHER = Place(chat=ChatName("slack"), channel=ChannelId("2"))
-TWO_CHATS = replace(STORE, channels=(*STORE.channels, OTHER))
-RULES = Rules(
-    stores={STORE.name: TWO_CHATS},
-    capabilities={STORE.name: VendorCapabilities(verbs=frozenset())},
-    chat_labels={ChatName("discord"): "Discord", ChatName("slack"): "Slack"},
-    noting=frozenset({STORE.name}),
-    attaching=frozenset(),
-    note_prefixes=("//",),
-    undo=timedelta(seconds=5),
-    take_on_reply=False,
-)
 WITHOUT_STORE = replace(RULES, stores={})
-ANN = Agent(id=AgentId("U1"), name="Ann", is_full_member=True)
-MESSAGE = ChatMessageId("a1")
-
-
-def said(tx: Transaction, text: str, *, can_reply: bool = True, rules: Rules = RULES, **more: object) -> None:
-    """Ann writes in the thread of a ticket, and it is routed."""
-    tx.run("add_installation", key_prefix="abc123")
-    tx.run("add_store", name=STORE.name)
-    link, other = enqueue.links_of(tx, record(tx, TWO_CHATS, snapshot("t1"), NOON))
-    for row in tx.all("unfinished_deliveries"):
-        tx.run("finish_delivery", id=row["id"], now=0)
-    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
-    tx.run("set_link_thread", id=other.id, thread="800", card="801", version=1)
-    written = Said(place=THREAD, message=MESSAGE, agent=ANN, text=text, said_at=NOON, **more)  # type: ignore[arg-type]
-    record_said(tx, written, can_reply=can_reply)
-    route_link(tx, enqueue.load_link(tx, link.id), rules, NOON, NOON)
 
 
 def edited(
@@ -80,17 +43,6 @@ def edited(
 
 def deleted(tx: Transaction) -> PrivateMessage | None:
     return record_deleted(tx, Deleted(place=THREAD, message=MESSAGE), RULES, NOON)
-
-
-def finish(tx: Transaction, *kinds: str) -> None:
-    for row in tx.all("unfinished_deliveries"):
-        if row["kind"] in kinds:
-            tx.run("finish_delivery", id=row["id"], now=0)
-
-
-def message(tx: Transaction) -> MessageRow:
-    link = require(tx.one("link_by_thread", chat="discord", channel="1", thread="900"))["id"]
-    return message_row(require(tx.one("message_by_chat_id", link=link, chat_message=MESSAGE)))
 
 
 def waiting(tx: Transaction) -> list[str]:
@@ -226,3 +178,18 @@ async def test_a_message_of_a_channel_is_in_no_thread_that_is_being_opened(tmp_p
         return found
 
     assert await write(tmp_path / "db", work) == [False, True]
+
+
+async def test_a_reply_that_waits_is_sent_as_it_is_formatted_now(tmp_path: Path) -> None:
+    """The words are the same, so nothing is told; what was sent already stays as it was."""
+    bold = (Paragraph((Words("first", Style(bold=True)),)),)
+
+    def work(tx: Transaction, *, is_sent: bool) -> tuple[object, object]:
+        said(tx, "first")
+        if is_sent:
+            finish(tx, "reply")
+        change = Edited(place=THREAD, message=MESSAGE, agent=ANN, text="first", formatted=bold)
+        return record_edited(tx, change, (THREAD,), RULES, NOON), message(tx).formatted
+
+    assert await write(tmp_path / "waits", partial(work, is_sent=False)) == (None, bold)
+    assert await write(tmp_path / "sent", partial(work, is_sent=True)) == (None, None)

@@ -29,6 +29,7 @@ ALTERATIONS: dict[str, Callable[[str], str]] = {
     "emoji dropped": lambda text: "".join(sign for sign in text if ord(sign) < 0x1F000),
     "entities": html.escape,
     "entities of entities": lambda text: html.escape(html.escape(text)),
+    "entities of entities of entities": lambda text: html.escape(html.escape(html.escape(text))),
     "every letter an entity": lambda text: "".join(f"&#{ord(sign)};" for sign in text),
     "wrapped": lambda text: text.replace(" ", "\r\n"),
     "trimmed and joined": lambda text: "  ".join(text.split()),

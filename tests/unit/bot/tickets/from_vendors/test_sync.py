@@ -249,3 +249,24 @@ async def test_what_is_not_there_is_neither_dropped_nor_retried(tmp_path: Path) 
         return dropped, [retry(tx, each, NOON) for each in (reply, NOBODY)]
 
     assert await write(tmp_path / "db", work) == ([1, 0, 0], [False, False])
+
+
+@pytest.mark.parametrize(("apart", "counted"), [(timedelta(), []), (timedelta(hours=1), [3_600_000])])
+async def test_an_answer_without_times_is_counted_by_when_it_was_read(
+    tmp_path: Path, apart: timedelta, counted: list[int]
+) -> None:
+    """Of what was read at once nobody knows how much lay between."""
+    question = Message(id=MessageId("m1"), author=Author.CUSTOMER, text="Hello?", written_at=None)
+    answer = Message(id=MessageId("m2"), author=Author.STAFF, text="Here.", written_at=None)
+
+    def work(tx: Transaction) -> list[int]:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        shown = snapshot("t1")
+        if apart:
+            record(tx, STORE, replace(shown, messages=(question,)), NOON)
+        later = replace(shown, messages=(question, answer), fingerprint="f2", read_at=NOON + apart)
+        record(tx, STORE, later, NOON + apart)
+        return [row[0] for row in tx._connection.execute("SELECT answered_at - since FROM answers")]
+
+    assert await write(tmp_path / "db", work) == counted

@@ -1,0 +1,53 @@
+"""What follows a reply that has arrived, and what is shown of a message that is no reply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.db.connection import Transaction
+from bot.db.rows import require
+from bot.model import Mark, MessageId
+from bot.tickets.replies.holding import _sender
+from bot.tickets.replies.marks import wanted_mark
+from bot.tickets.replies.outcomes import reply_arrived
+from bot.tickets.replies.progress import progress_of
+from tests.support.database import NOON, write
+from tests.support.one_message import RULES, THREAD, finish, message, said
+
+
+@pytest.mark.parametrize("text", ["talk", "!take"])
+async def test_what_is_no_reply_has_no_mark_and_no_progress(tmp_path: Path, text: str) -> None:
+    """Talk and commands: nothing of them is on its way."""
+
+    def work(tx: Transaction) -> tuple[Mark | None, object]:
+        said(tx, text, can_reply=False)
+        row = require(tx.one("message", id=message(tx).id))
+        return wanted_mark(tx, row), progress_of(tx, row, 2)
+
+    assert await write(tmp_path / "db", work) == (None, None)
+
+
+async def test_a_reply_that_is_erased_while_it_is_on_its_way_shows_no_words(tmp_path: Path) -> None:
+    """It has arrived, so it is marked and can be known again; what it said is posted nowhere."""
+
+    def work(tx: Transaction) -> tuple[bool, list[str]]:
+        said(tx, "first")
+        finish(tx, "reply", "post", "mark")
+        tx.run("erase_message", id=message(tx).id)
+        reply_arrived(tx, message(tx), MessageId("v1"), NOON)
+        return message(tx).vendor_id is not None, sorted({row["kind"] for row in tx.all("unfinished_deliveries")})
+
+    assert await write(tmp_path / "db", work) == (True, ["card", "mark"])
+
+
+@pytest.mark.parametrize(("recorded", "called"), [("discord:U1", "Ann"), ("discord:U2", ""), ("slack:U1", "")])
+async def test_who_answers_for_a_reply_is_named_where_that_is_known(tmp_path: Path, recorded: str, called: str) -> None:
+    """Whoever sent what another one wrote is not called by the other one's name."""
+
+    def work(tx: Transaction) -> str:
+        said(tx, "first")
+        return _sender(recorded, THREAD.chat, message(tx), RULES)
+
+    assert await write(tmp_path / "db", work) == called
