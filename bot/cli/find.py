@@ -17,9 +17,10 @@ from bot.settings import load_general
 from bot.tickets.enqueue import links_of
 from bot.tickets.lookup import finding
 from bot.tickets.lookup.account import account
-from bot.tickets.lookup.finding import PAGE, Found, Scope, Words
+from bot.tickets.lookup.finding import PAGE, Found, Scope
 from bot.tickets.lookup.history import TicketHistory, read_ticket
 from bot.tickets.lookup.next_steps import Names
+from bot.tickets.lookup.searched_words import Words, words_of
 from bot.tickets.lookup.why import whole
 from bot.wording.cards import title
 
@@ -33,7 +34,7 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """Find tickets by words; also while the bridge runs."""
-    wanted = finding.words_of(" ".join(words))
+    wanted = words_of(" ".join(words))
     if not wanted.words:
         fail("Give a ticket's number, a name, or words of a subject or a message.", 2)
     known, found = read_database(_look, wanted, Scope(store=store, masks_emails=load_general().mask_emails))

@@ -12,6 +12,7 @@ from bot.db.connection import Transaction
 from bot.db.migrate import migrate, open_vocabulary
 from bot.model import ChannelId, ChatName, Place, StoreName
 from bot.tickets.lookup import finding
+from bot.tickets.lookup.searched_words import words_of
 from tests.bench.filled_database import OpenTicket, fill, open_tickets
 from tests.support.clocks import NOON
 
@@ -68,6 +69,6 @@ def test_its_words_are_found(filled: Path) -> None:
         connection.row_factory = sqlite3.Row
         open_vocabulary(connection)
         tx = Transaction(connection)
-        assert len(finding.find(tx, finding.words_of("zipper"), scope, 0).found) == 1
-        assert finding.find(tx, finding.words_of("customer7@example.com"), scope, 0).found
-        assert finding.find(tx, finding.words_of("refund"), scope, 0).found
+        assert len(finding.find(tx, words_of("zipper"), scope, 0).found) == 1
+        assert finding.find(tx, words_of("customer7@example.com"), scope, 0).found
+        assert finding.find(tx, words_of("refund"), scope, 0).found

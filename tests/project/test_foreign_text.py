@@ -38,7 +38,7 @@ from bot.text.times import read_time
 from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, verbatim
 from bot.tickets.day import filling
 from bot.tickets.from_vendors import own_messages
-from bot.tickets.lookup import finding
+from bot.tickets.lookup.searched_words import around, best_line, words_of
 from bot.wording import masking
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -108,7 +108,7 @@ def _write_blocks(given: str) -> Any:
 
 
 def _find(given: str) -> Any:
-    return finding.words_of(given), finding._best_line(given, {"x"}), finding._around(given, {"x"})
+    return words_of(given), best_line(given, {"x"}), around(given, {"x"})
 
 
 def _read_time(given: str) -> object:
@@ -183,7 +183,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
     "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),
     "bot/tickets/from_vendors/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
-    "bot/tickets/lookup/finding.py:_WORD": _find,
+    "bot/tickets/lookup/searched_words.py:_WORD": _find,
     "bot/wording/masking.py:_ADDRESS": masking.masked,
 }
 """By module and the name of the constant, or of the function in which the expression stands."""

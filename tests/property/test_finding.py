@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.db.connection import Transaction
 from bot.db.migrate import migrate
-from bot.tickets.lookup.finding import LONGEST, Scope, find, words_of
+from bot.tickets.lookup.finding import Scope, find
+from bot.tickets.lookup.searched_words import LONGEST, words_of
 
 always = settings(
     derandomize=True,

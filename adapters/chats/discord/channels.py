@@ -11,13 +11,14 @@ import discord
 from adapters.chats.discord import wording
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.failures import library_errors, usable_answer
+from adapters.chats.discord.failures import library_errors, no_answer, usable_answer
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
 from bot.model import ChannelId
 
 READ_HISTORY = "Read Message History"
 
-_PAGE = 100
+PAGE = 100
+"""So many messages or threads Discord lists in one answer."""
 _ID_LENGTH = 20
 
 
@@ -71,7 +72,7 @@ class Channels:
         """
         before: str | None = None
         while True:
-            params = {"limit": _PAGE, **({"before": before} if before else {})}
+            params = {"limit": PAGE, **({"before": before} if before else {})}
             page = await self._account.call(
                 "GET",
                 "/channels/{channel_id}/threads/archived/public",
@@ -114,3 +115,10 @@ def _threads(answer: Any) -> list[Json]:
         if not isinstance(listed, list):
             raise TypeError("no list of threads")
     return [thread for thread in listed if isinstance(thread, dict) and is_id(thread.get("id"))]
+
+
+def listed_messages(page: Any) -> list[Json]:
+    """The messages of a page. One without an id is left out. Raises `Unavailable` if there is no list."""
+    if not isinstance(page, list):
+        raise no_answer(wrote=False)
+    return [message for message in page if isinstance(message, dict) and is_id(message.get("id"))]

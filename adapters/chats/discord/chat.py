@@ -20,6 +20,7 @@ from adapters.chats.discord.deletions import Deletions
 from adapters.chats.discord.delivery_limits import limit_of
 from adapters.chats.discord.events import Events
 from adapters.chats.discord.history import History
+from adapters.chats.discord.missed_messages import MissedMessages
 from adapters.chats.discord.posting import Posting
 from adapters.chats.discord.publishing import publish
 from adapters.chats.discord.reading import DISCORD
@@ -84,12 +85,12 @@ class DiscordChat:
             token=token, api_url=api_url, clock=clock, on_frame=self._on_frame, prepare=self._prepare
         )
         self._echo = Echo(clock)
-        looked_up = Channels(self._account)
+        looked_up = self._channels = Channels(self._account)
         self._agents = Agents(self._account, looked_up, clock)
         self._commands = Commands(self._agents)
         reader = RecentMessageReader(self._account, looked_up, self._agents, self._served)
         self._patrol = Patrol(DISCORD, reader, clock, self._account.their_clock)
-        self._history = History(self._account, looked_up, self._agents, self._patrol)
+        self._history = History(self._account, looked_up, self._agents)
         self._threads = Threads(self._account, looked_up, self._history)
         self._posting = Posting(self._account, looked_up, self._threads, self._echo)
         self._connection = Connection(account=self._account, clock=clock, echo=self._echo, patrol=self._patrol)
@@ -170,7 +171,8 @@ class DiscordChat:
         return self._account.their_clock.now()
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        return self._history.missed(cursors, self._intake)
+        reading = MissedMessages(self._account, self._channels, self._agents, self._patrol, self._intake)
+        return reading.read(cursors)
 
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         return await self._agents.writable(agent, places, wrote=wrote)

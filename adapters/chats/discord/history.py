@@ -1,36 +1,22 @@
-"""Reading back: whether something of ours was posted, and what people wrote while the bot was not connected."""
+"""Reading back: whether something of ours was posted, and one message as it is now."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import discord
-import structlog
 
-from adapters.chats.disappearance import APART, is_unsure
 from adapters.chats.discord import wording
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.card import Json, has_key
-from adapters.chats.discord.channels import READ_HISTORY, Channels, is_id, last_message_id
+from adapters.chats.discord.channels import PAGE, READ_HISTORY, Channels, listed_messages
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.failures import UNKNOWN_MESSAGE, code_of, no_answer, usable_answer
-from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, message_of, said
-from adapters.chats.malformed import SHAPE_ERRORS
-from adapters.chats.patrol import Patrol
-from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable
-from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Place, Said, ThreadId
-from bot.ports import Intake
+from adapters.chats.discord.failures import UNKNOWN_MESSAGE, code_of, usable_answer
+from adapters.chats.discord.reading import is_content_hidden, message_of, said
+from bot.errors import Gone, Rejected, Unavailable
+from bot.model import ChatMessageId, DeliveryKey, Place, Said, ThreadId
 
-_log = structlog.get_logger(__name__)
-
-_PAGE = 100
-_CHANNEL = "/channels/{channel_id}"
-"""A channel or a thread itself."""
-_MOST_FAILURES = 5
-"""After so many threads and channels that could not be read, the rest is not tried."""
 _MARGIN = timedelta(seconds=5)
 """Discord makes its ids on many machines, and their clocks may differ a little."""
 _LAST = 1000
@@ -38,18 +24,12 @@ _LAST = 1000
 
 
 class History:
-    """
-    Reads the channels and threads back.
+    """Looks in channels and threads for single messages and posts."""
 
-    Args:
-        patrol: Gets the id of each missed message once the core has taken it.
-    """
-
-    def __init__(self, account: Account, channels: Channels, agents: Agents, patrol: Patrol) -> None:
+    def __init__(self, account: Account, channels: Channels, agents: Agents) -> None:
         self._account = account
         self._channels = channels
         self._agents = agents
-        self._patrol = patrol
 
     async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
         """The message, or the forum post, that was posted under this key."""
@@ -71,16 +51,16 @@ class History:
                 "GET",
                 "/channels/{channel_id}/messages",
                 channel_id=channel,
-                params={"limit": _PAGE, **before},
+                params={"limit": PAGE, **before},
                 permission=READ_HISTORY,
             )
-            messages = _listed(page)
+            messages = listed_messages(page)
             for message in messages:
                 if int(message["id"]) < oldest:
                     return None
                 if has_key(message, key, us):
                     return str(message["id"])
-            if len(page) < _PAGE or not messages:
+            if len(page) < PAGE or not messages:
                 return None
             read += len(page)
             before = {"before": str(messages[-1]["id"])}
@@ -155,220 +135,7 @@ class History:
                 raise Rejected(wording.INTENT_MISSING)
         return said(found, place, await self._agents.author(found, guild))
 
-    def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
-        """What people wrote in these threads after each cursor; see `MissedMessages`."""
-        return MissedMessages(self._account, self._channels, self._agents, self._patrol, intake).read(cursors)
-
-
-class MissedMessages:
-    """
-    One reading of what people wrote while the bot was not connected.
-
-    Active threads cost one request per server. Other threads are looked for among the archived ones, the last
-    archived first, and only as far back as there can be something new: a message makes an archived thread active, so
-    a thread that was archived before the last message we know of holds nothing new. A thread in neither list is asked
-    for by itself: lists may be incomplete, and only its own answer can say that it was deleted.
-
-    Args:
-        patrol: Gets the id of each message once the core has taken it.
-        intake: Gets threads and channels that are deleted, and channels that we may not read; None: nobody does.
-    """
-
-    def __init__(
-        self,
-        account: Account,
-        channels: Channels,
-        agents: Agents,
-        patrol: Patrol,
-        intake: Intake | None,
-    ) -> None:
-        self._account = account
-        self._channels = channels
-        self._agents = agents
-        self._patrol = patrol
-        self._intake = intake
-        self._active: dict[int, list[Json]] = {}
-        self._problem: RemoteError | None = None
-        self._failures = 0
-
-    async def read(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        """
-        Oldest first within a thread. A deleted or hidden channel is reported and does not stop the others.
-
-        Raises:
-            RemoteError: Something could not be read for now; the other channels and threads have been read.
-        """
-        by_channel: dict[ChannelId, dict[str, Cursor]] = defaultdict(dict)
-        for cursor in cursors:
-            by_channel[cursor.place.channel][str(cursor.place.thread)] = cursor
-        for channel, waiting in by_channel.items():
-            place = Place(chat=DISCORD, channel=channel)
-            try:
-                async for message in self._read_channel(channel, waiting):
-                    yield message
-            except Gone as error:
-                await self._channel_gone(place, next(iter(waiting), None), error)
-            except (Forbidden, Rejected) as error:
-                _log.warning("discord channel not read", channel=channel, reason=error.user_message)
-                if self._intake is not None:
-                    await self._intake.channel_unreadable(place, error.user_message)
-            except (AuthFailed, RateLimited):
-                raise
-            except RemoteError as error:
-                self._note(error)
-        if self._problem is not None:
-            raise self._problem
-
-    async def _channel_gone(self, place: Place, thread: str | None, error: Gone) -> None:
-        """Report a channel that Discord does not know any more, unless it still knows one of its threads."""
-        try:
-            if thread is not None:
-                await self._account.call("GET", _CHANNEL, channel_id=thread)
-                self._note(Unavailable(wording.CONTRADICTED))
-                return
-        except (Gone, Forbidden):
-            pass
-        except RemoteError as unsure:
-            self._note(unsure)
-            return
-        _log.warning("discord channel gone", channel=place.channel, reason=error.user_message)
-        if self._intake is not None:
-            await self._intake.place_deleted(place)
-
-    def _note(self, error: RemoteError) -> None:
-        """Go on with the rest, and raise the first of these errors at the end. What is only not sure is no failure."""
-        self._failures += not is_unsure(error)
-        self._problem = self._problem or error
-        if self._failures >= _MOST_FAILURES:
-            raise self._problem
-
-    async def _read_channel(self, channel: ChannelId, waiting: dict[str, Cursor]) -> AsyncIterator[Said]:
-        guild = (await self._channels.readable(channel)).guild.id
-        unlisted = dict(waiting)
-        async for thread in self._found(channel, guild, unlisted):
-            cursor = unlisted.pop(thread["id"])
-            if last_message_id(thread) > _last_known(cursor):
-                async for message in self._thread(guild, cursor):
-                    yield message
-        perhaps_gone = [cursor for cursor in unlisted.values() if await self._may_hold_more(cursor)]
-        if perhaps_gone:
-            await self._account.clock.sleep(APART)
-        for cursor in perhaps_gone:
-            async for message in self._thread(guild, cursor):
-                yield message
-
-    async def _may_hold_more(self, cursor: Cursor) -> bool:
-        """Whether a thread that no list shows must be read: it has something new, or may be gone."""
-        try:
-            thread = await self._account.call("GET", _CHANNEL, channel_id=str(cursor.place.thread))
-        except (Gone, Unavailable):
-            return True
-        return not isinstance(thread, dict) or last_message_id(thread) > _last_known(cursor)
-
-    async def _thread(self, guild: int, cursor: Cursor) -> AsyncIterator[Said]:
-        """What one thread holds; one that is gone is reported, one that cannot be read now does not stop the others."""
-        try:
-            async for message in self._unread(guild, cursor):
-                yield message
-        except Gone as error:
-            _log.info("discord thread gone", thread=cursor.place.thread, reason=error.user_message)
-            if self._intake is not None and not cursor.is_former:
-                await self._intake.place_deleted(cursor.place)
-        except Unavailable as error:
-            self._note(error)
-
-    async def _found(self, channel: ChannelId, guild: int, waiting: dict[str, Cursor]) -> AsyncIterator[Json]:
-        """The threads that are waited for, from the lists; the caller takes each out of `waiting`."""
-        for thread in await self._active_in(guild):
-            if thread["id"] in waiting:
-                yield thread
-        if not waiting:
-            return
-        async for thread in self._channels.archived_threads(channel, lambda: _oldest(waiting.values())):
-            if thread["id"] in waiting:
-                yield thread
-            if not waiting:
-                return
-
-    async def _active_in(self, guild: int) -> list[Json]:
-        if guild not in self._active:
-            self._active[guild] = await self._channels.active_threads(guild)
-        return self._active[guild]
-
-    async def _unread(self, guild: int, cursor: Cursor) -> AsyncIterator[Said]:
-        """
-        What one thread holds, up to an author of whom it is not sure yet whether they have left.
-
-        The authors after that are asked for all the same, so that all are sure the next time: many people may have
-        written in a thread and then left.
-        """
-        unsure: RemoteError | None = None
-        unsure_of: set[int] = set()
-        async for message in written_after(self._account, guild, cursor.place, _last_known(cursor)):
-            if message.author.id in unsure_of:
-                continue
-            try:
-                found = said(message, cursor.place, await self._agents.author(message, guild))
-            except Unavailable as error:
-                if not is_unsure(error):
-                    raise
-                unsure = unsure or error
-                unsure_of.add(message.author.id)
-                continue
-            except SHAPE_ERRORS as error:
-                self._account.malformed.add("a message in a thread", error)
-                continue
-            if unsure is None:
-                yield found
-                self._patrol.received(message.id)
-        if unsure is not None:
-            raise unsure
-
-
-async def written_after(account: Account, guild: int, place: Place, after: int) -> AsyncIterator[discord.Message]:
-    """What people wrote in a thread after this id, oldest first. A message that cannot be read is passed over."""
-    client, thread = await account.client(), ThreadId(str(place.thread))
-    while True:
-        page = await account.call(
-            "GET",
-            "/channels/{channel_id}/messages",
-            channel_id=thread,
-            params={"limit": _PAGE, "after": str(after)},
-            permission=READ_HISTORY,
-        )
-        listed = {int(each["id"]): each for each in _listed(page)}
-        for number in sorted(listed):
-            try:
-                message = message_of(client, guild, thread, listed[number])
-                is_ours_to_read = is_from_person(message)
-            except SHAPE_ERRORS as error:
-                account.malformed.add("a message in a thread", error)
-                continue
-            if is_ours_to_read:
-                yield message
-        newest = max(listed, default=after)
-        if len(page) < _PAGE or newest <= after:
-            return
-        after = newest
-
-
-def _listed(page: Any) -> list[Json]:
-    """The messages of a page. One without an id is left out. Raises `Unavailable` if there is no list."""
-    if not isinstance(page, list):
-        raise no_answer(wrote=False)
-    return [message for message in page if isinstance(message, dict) and is_id(message.get("id"))]
-
 
 def _certainly_before(after: ChatMessageId) -> int:
     """An id that is certainly older than everything that was made after this message."""
     return discord.utils.time_snowflake(discord.utils.snowflake_time(int(after)) - _MARGIN)
-
-
-def _last_known(cursor: Cursor) -> int:
-    """The id after which nothing is known; a thread's own id is older than everything in it."""
-    return int(cursor.after or str(cursor.place.thread))
-
-
-def _oldest(waiting: Iterable[Cursor]) -> datetime:
-    known = [discord.utils.snowflake_time(_last_known(cursor)) for cursor in waiting]
-    return min(known, default=datetime.max.replace(tzinfo=UTC))

@@ -14,7 +14,7 @@ from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.channels import Channels, is_id, last_message_id
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.history import written_after
+from adapters.chats.discord.missed_messages import written_after
 from adapters.chats.discord.reading import place_of, said
 from adapters.chats.patrol import RecentMessage, RecentMessages
 from bot.errors import Forbidden, Gone, Rejected

@@ -15,6 +15,7 @@ from adapters.chats.slack.connection import Connection
 from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.history import History
 from adapters.chats.slack.home import home_view
+from adapters.chats.slack.missed_messages import MissedMessages
 from adapters.chats.slack.pictures import Pictures
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, time_of
@@ -81,7 +82,8 @@ class SlackChat:
         self._served = {str(channel) for channel in channels}
         reader = RecentMessageReader(self._requests, self._agents, clock, self._served, malformed)
         self._patrol = Patrol(SLACK, reader, clock, self._requests.their_clock)
-        self._history = History(
+        self._history = History(self._requests, self._agents, deletions)
+        self._missed = MissedMessages(
             self._requests,
             self._agents,
             clock,
@@ -127,7 +129,7 @@ class SlackChat:
         return self._requests.their_clock.now()
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        return self._history.missed(cursors, self._intake)
+        return self._missed.read(cursors, self._intake)
 
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         return await self._agents.writable(agent, places, wrote=wrote)

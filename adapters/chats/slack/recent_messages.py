@@ -12,7 +12,7 @@ import structlog
 from adapters.chats.malformed import Malformed
 from adapters.chats.patrol import RecentMessage, RecentMessages
 from adapters.chats.slack.agents import Agents
-from adapters.chats.slack.history import written_after
+from adapters.chats.slack.missed_messages import written_after
 from adapters.chats.slack.reading import SLACK, Event, is_ts, number_of, order, said, ts_at, ts_of
 from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests

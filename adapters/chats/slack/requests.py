@@ -27,6 +27,8 @@ from bot.model import Attachment, Place
 from bot.text import json_without_lone_surrogates
 
 SLACK_URL = "https://slack.com/api/"
+PAGE = 999
+"""So many messages Slack lists in one answer, if it lets an app."""
 
 _FILES_HOST = "files.slack.com"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)

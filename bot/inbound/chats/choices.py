@@ -12,7 +12,8 @@ from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import MOST_CHOICES, Chat
 from bot.tickets.links import find_link
-from bot.tickets.lookup.finding import Scope, words_of
+from bot.tickets.lookup.finding import Scope
+from bot.tickets.lookup.searched_words import words_of
 from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rights import open_stores, places_to_ask
 from bot.tickets.rules import Rules

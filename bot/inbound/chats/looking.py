@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from bot.db.connection import Database
 from bot.db.rows import TicketRow
 from bot.tickets.lookup import finding
-from bot.tickets.lookup.finding import PAGE, Found, Page, Scope, Words
+from bot.tickets.lookup.finding import PAGE, Found, Page, Scope
+from bot.tickets.lookup.searched_words import Words
 
 _AT_ONCE = 20_000
 """Texts of so many characters are looked through within some milliseconds."""

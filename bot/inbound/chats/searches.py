@@ -28,9 +28,10 @@ from bot.model import (
 from bot.ports import Chat
 from bot.tickets.links import address_of, is_being_opened
 from bot.tickets.lookup.account import account
-from bot.tickets.lookup.finding import PAGE, Found, Scope, words_of
+from bot.tickets.lookup.finding import PAGE, Found, Scope
 from bot.tickets.lookup.history import MessageHistory, read_ticket, shown_in
 from bot.tickets.lookup.next_steps import Names
+from bot.tickets.lookup.searched_words import words_of
 from bot.tickets.lookup.why import screen, ticket_lines
 from bot.tickets.rules import Rules
 from bot.wording import answers, steps

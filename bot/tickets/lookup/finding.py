@@ -8,26 +8,19 @@ texts, whatever its capitals and accents. The line is then looked for in the tex
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Final
 
 from bot.db.connection import Row, Transaction
 from bot.db.rows import TicketRow, ticket_row
 from bot.model import ChatName, Place, Purpose, Status, StoreName
-from bot.text import clean, one_line, units, within
+from bot.tickets.lookup.searched_words import Words, around, best_line, folded_words, missing_in, query
 from bot.wording.cards import title
 from bot.wording.masking import masked, masked_ticket
 
 PAGE: Final = 10
-LONGEST: Final = 60
-"""So many UTF-16 units of words are looked for: a button under a page carries them to the next one."""
-_READ = 1_000
-"""So much of what was typed is read."""
 _SEARCHED = 20_000
 """Of the tickets that have the words, so many of the latest are looked through for those that somebody may see."""
 _MOST = 200
@@ -39,40 +32,11 @@ _MOST_FORMS = 50
 """A word with more longer forms is looked for by its beginning."""
 _MOST_LOOKED_UP = 4
 """Of so many words the forms are looked up: SQLite counts in how many tickets each is, which takes milliseconds."""
-_DIGITS = 12
 _AT_ONCE = PAGE + 1
 """The texts of so many tickets are read at once."""
 _TEXTS = 200
 _LETTERS = 50_000
 """In so many texts and characters of a ticket, the latest first, the line is looked for."""
-_LINE = 120
-_BEFORE = 40
-_COMPOSED_AT_ONCE = 100
-
-_WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_\u0300-\u036f]*)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """
-    What is looked for.
-
-    Attributes:
-        words: Each is the beginning of a word; none: nothing was typed that can be looked for.
-        left_out: Whether more was typed than is looked for.
-    """
-
-    words: tuple[str, ...]
-    left_out: bool = False
-
-    def __str__(self) -> str:
-        return " ".join(self.words)
-
-    @property
-    def number(self) -> int:
-        """The ticket's number that was typed; 0: no number was, or more than that."""
-        (only, *others) = self.words or ("",)
-        return int(only) if not others and only.isascii() and only.isdecimal() and len(only) <= _DIGITS else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,31 +103,6 @@ class Page:
     more: bool
 
 
-def words_of(typed: str) -> Words:
-    """The words to look for. Whatever was typed, it is safe to use them. Pure."""
-    kept: dict[str, str] = {}
-    left_out, length = len(typed) > _READ, 0
-    for word in _words(clean(typed[:_READ])):
-        short = within(word, LONGEST)
-        if _folded(short) in kept:
-            continue
-        length += units(short) + 1
-        if length > LONGEST + 1:
-            left_out = True
-            break
-        kept[_folded(short)] = short
-    return Words(tuple(kept.values()), left_out)
-
-
-def query(words: Words, forms: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
-    """The words as FTS5 reads them: all of them, each as the beginning of a word, or as one of its `forms`. Pure."""
-    return " AND ".join(_alternatives(forms[word]) if word in forms else f'"{word}"*' for word in words.words)
-
-
-def _alternatives(forms: Sequence[str]) -> str:
-    return "(" + " OR ".join(f'"{form}"' for form in forms) + ")"
-
-
 def find(tx: Transaction, words: Words, scope: Scope, page: int = 0) -> Page:
     """
     A page of the tickets that have all these words, best first.
@@ -207,7 +146,7 @@ def with_texts(tx: Transaction, tickets: Iterable[TicketRow], words: Words, scop
 
 def _is_titled(ticket: TicketRow, words: Words, scope: Scope) -> bool:
     shown = masked_ticket(ticket) if scope.masks_emails else ticket
-    return not _missing(title(shown), _wanted(words))
+    return not missing_in(title(shown), folded_words(words))
 
 
 def _latest_texts(tx: Transaction, ticket: TicketRow) -> Iterator[tuple[str, bool]]:
@@ -291,17 +230,17 @@ def _is_common(tx: Transaction, word: str) -> bool:
 
 
 def _found(candidate: Candidate, words: Words, scope: Scope) -> Found:
-    ticket, wanted = candidate.ticket, _wanted(words)
-    if _missing(title(ticket), wanted) == set():
+    ticket, wanted = candidate.ticket, folded_words(words)
+    if missing_in(title(ticket), wanted) == set():
         return Found(ticket, "")
     best, best_missing, is_note = "", set(wanted), False
     for text, of_note in _texts(candidate, scope):
-        line, missing = _best_line(text, wanted)
+        line, missing = best_line(text, wanted)
         if len(missing) < len(best_missing):
             best, best_missing, is_note = line, missing, of_note
         if not best_missing:
             break
-    return Found(ticket, _around(best, wanted), is_note)
+    return Found(ticket, around(best, wanted), is_note)
 
 
 def _texts(candidate: Candidate, scope: Scope) -> Iterator[tuple[str, bool]]:
@@ -316,62 +255,9 @@ def _texts(candidate: Candidate, scope: Scope) -> Iterator[tuple[str, bool]]:
 
 def _has_all(candidate: Candidate, words: Words, scope: Scope) -> bool:
     """Whether all the words stand where they are shown."""
-    missing = _missing(f"{title(candidate.ticket)} {candidate.ticket.vendor_id}", _wanted(words))
+    missing = missing_in(f"{title(candidate.ticket)} {candidate.ticket.vendor_id}", folded_words(words))
     for text, _ in _texts(candidate, scope):
         if not missing:
             break
-        missing = _missing(text, missing)
+        missing = missing_in(text, missing)
     return not missing
-
-
-def _wanted(words: Words) -> set[str]:
-    return {_folded(word) for word in words.words}
-
-
-def _best_line(text: str, wanted: set[str]) -> tuple[str, set[str]]:
-    """The line of a text that has the most of the words, and those that it lacks."""
-    best, best_missing = "", wanted
-    for line in text.splitlines():
-        missing = _missing(line, wanted)
-        if len(missing) < len(best_missing):
-            best, best_missing = line, missing
-    return best, best_missing
-
-
-def _missing(text: str, wanted: Iterable[str]) -> set[str]:
-    """Which of the words no word of the text begins with."""
-    missing = set(wanted)
-    for found in _WORD.finditer(text):
-        if not missing:
-            break
-        word = _folded(found[0])
-        missing = {each for each in missing if not word.startswith(each)}
-    return missing
-
-
-def _around(line: str, wanted: set[str]) -> str:
-    """What stands in a line around the first of the words."""
-    line = " ".join(line.split())
-    at = next((m.start() for m in _WORD.finditer(line) if _folded(m[0]).startswith(tuple(wanted))), 0)
-    if at > _BEFORE and len(line) > _LINE:
-        begins = line.find(" ", at - _BEFORE, at) + 1 or at
-        line = f"…{line[begins:]}"
-    return one_line(line, _LINE)
-
-
-def _words(text: str) -> Iterator[str]:
-    for found in _WORD.finditer(text):
-        yield "".join(sign for sign in _in_pieces("NFC", found[0]) if not unicodedata.combining(sign))
-
-
-def _folded(word: str) -> str:
-    """A word without capitals and accents."""
-    if word.isascii():
-        return word.lower()
-    return "".join(sign for sign in _in_pieces("NFD", word.casefold()) if not unicodedata.combining(sign))
-
-
-def _in_pieces(form: str, word: str) -> str:
-    # `normalize` takes hours for a million accents on one letter, so it gets the word in pieces.
-    pieces = (word[at : at + _COMPOSED_AT_ONCE] for at in range(0, len(word), _COMPOSED_AT_ONCE))
-    return "".join(unicodedata.normalize(form, piece) for piece in pieces)  # type: ignore[arg-type]

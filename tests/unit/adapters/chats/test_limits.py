@@ -30,7 +30,7 @@ from bot.model import (
 from bot.text import units, within
 from bot.tickets.day.snippets import LONGEST_NAME, normal_name
 from bot.tickets.from_agents.form_replies import new_token
-from bot.tickets.lookup.finding import LONGEST, words_of
+from bot.tickets.lookup.searched_words import LONGEST, words_of
 
 SIGNS = ("a", "é", "語", "𠀀", "𐐨", '"', "\\")
 """Of one to four bytes, of one or two units, and those that JSON writes as two."""

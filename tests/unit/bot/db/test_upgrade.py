@@ -18,6 +18,7 @@ from bot.tickets.figures.stats import report
 from bot.tickets.lookup import finding
 from bot.tickets.lookup.history import read_ticket
 from bot.tickets.lookup.next_steps import Names
+from bot.tickets.lookup.searched_words import words_of
 from bot.tickets.lookup.why import whole
 from tests.support.database import NOON as NOW
 from tests.support.database import read, write
@@ -195,7 +196,7 @@ async def test_rows_of_every_step_are_kept_and_can_be_used(old: Path, step: int)
     assert rows(old, "SELECT id, text, author_name FROM messages ORDER BY id") == texts
 
     def use(tx: Transaction) -> tuple[list[int], list[str], int]:
-        found = finding.find(tx, finding.words_of("upgraded zurich"), finding.Scope())
+        found = finding.find(tx, words_of("upgraded zurich"), finding.Scope())
         lines = whole(read_ticket(tx, TicketNumber(ticket)), Names(vendor="Main", chats={}), NOW)
         counted = report(tx, {StoreName("main"): None}, 30, NOW)
         return [each.ticket.number for each in found.found], lines, len(counted.stores)

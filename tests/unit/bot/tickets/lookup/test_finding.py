@@ -14,7 +14,8 @@ from bot.db.connection import Transaction
 from bot.db.migrate import migrate
 from bot.model import ChannelId, ChatName, Place, Status, StoreName
 from bot.tickets.lookup import finding
-from bot.tickets.lookup.finding import LONGEST, PAGE, Scope, candidates, find, query, shown, with_texts, words_of
+from bot.tickets.lookup.finding import PAGE, Scope, candidates, find, shown, with_texts
+from bot.tickets.lookup.searched_words import LONGEST, query, words_of
 
 DISCORD, SLACK = ChatName("discord"), ChatName("slack")
 MAIN, OTHER = StoreName("main"), StoreName("other")

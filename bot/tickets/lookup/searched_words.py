@@ -1,0 +1,129 @@
+"""
+The words of a search: which of what was typed are looked for, and whether and where a text has them. Pure.
+
+A word that is looked for is the beginning of a word in a text, whatever its capitals and accents.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from bot.text import clean, one_line, units, within
+
+LONGEST: Final = 60
+"""So many UTF-16 units of words are looked for: a button under a page carries them to the next one."""
+_READ = 1_000
+"""So much of what was typed is read."""
+_DIGITS = 12
+_LINE = 120
+_BEFORE = 40
+_COMPOSED_AT_ONCE = 100
+
+_WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_\u0300-\u036f]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    What is looked for.
+
+    Attributes:
+        words: Each is the beginning of a word; none: nothing was typed that can be looked for.
+        left_out: Whether more was typed than is looked for.
+    """
+
+    words: tuple[str, ...]
+    left_out: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+    @property
+    def number(self) -> int:
+        """The ticket's number that was typed; 0: no number was, or more than that."""
+        (only, *others) = self.words or ("",)
+        return int(only) if not others and only.isascii() and only.isdecimal() and len(only) <= _DIGITS else 0
+
+
+def words_of(typed: str) -> Words:
+    """The words to look for. Whatever was typed, it is safe to use them."""
+    kept: dict[str, str] = {}
+    left_out, length = len(typed) > _READ, 0
+    for word in _words(clean(typed[:_READ])):
+        short = within(word, LONGEST)
+        if _folded(short) in kept:
+            continue
+        length += units(short) + 1
+        if length > LONGEST + 1:
+            left_out = True
+            break
+        kept[_folded(short)] = short
+    return Words(tuple(kept.values()), left_out)
+
+
+def query(words: Words, forms: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """The words as FTS5 reads them: all of them, each as the beginning of a word, or as one of its `forms`."""
+    return " AND ".join(_alternatives(forms[word]) if word in forms else f'"{word}"*' for word in words.words)
+
+
+def _alternatives(forms: Sequence[str]) -> str:
+    return "(" + " OR ".join(f'"{form}"' for form in forms) + ")"
+
+
+def folded_words(words: Words) -> set[str]:
+    """The words without capitals and accents, as the functions below want them."""
+    return {_folded(word) for word in words.words}
+
+
+def best_line(text: str, wanted: set[str]) -> tuple[str, set[str]]:
+    """The line of a text that has the most of the words, and those that it lacks."""
+    best, best_missing = "", wanted
+    for line in text.splitlines():
+        missing = missing_in(line, wanted)
+        if len(missing) < len(best_missing):
+            best, best_missing = line, missing
+    return best, best_missing
+
+
+def missing_in(text: str, wanted: Iterable[str]) -> set[str]:
+    """Which of the words no word of the text begins with."""
+    missing = set(wanted)
+    for found in _WORD.finditer(text):
+        if not missing:
+            break
+        word = _folded(found[0])
+        missing = {each for each in missing if not word.startswith(each)}
+    return missing
+
+
+def around(line: str, wanted: set[str]) -> str:
+    """What stands in a line around the first of the words."""
+    line = " ".join(line.split())
+    at = next((m.start() for m in _WORD.finditer(line) if _folded(m[0]).startswith(tuple(wanted))), 0)
+    if at > _BEFORE and len(line) > _LINE:
+        begins = line.find(" ", at - _BEFORE, at) + 1 or at
+        line = f"…{line[begins:]}"
+    return one_line(line, _LINE)
+
+
+def _words(text: str) -> Iterator[str]:
+    for found in _WORD.finditer(text):
+        yield "".join(sign for sign in _in_pieces("NFC", found[0]) if not unicodedata.combining(sign))
+
+
+def _folded(word: str) -> str:
+    """A word without capitals and accents."""
+    if word.isascii():
+        return word.lower()
+    return "".join(sign for sign in _in_pieces("NFD", word.casefold()) if not unicodedata.combining(sign))
+
+
+def _in_pieces(form: str, word: str) -> str:
+    # `normalize` takes hours for a million accents on one letter, so it gets the word in pieces.
+    pieces = (word[at : at + _COMPOSED_AT_ONCE] for at in range(0, len(word), _COMPOSED_AT_ONCE))
+    return "".join(unicodedata.normalize(form, piece) for piece in pieces)  # type: ignore[arg-type]
