@@ -36,6 +36,8 @@ SLOW = frozenset(
     }
 )
 """They start a program for each test, half a minute in all: run only where they changed themselves."""
+QUICK = "not soak and not takes"
+"""What a test says of itself by its marks."""
 FEW = 8
 """So many files of tests are done before a second process has started."""
 
@@ -69,7 +71,7 @@ def main(options: list[str]) -> int:
     for module in selection.unreached:
         print(f"No unit test reaches {module}; `make test` does.")
     workers = "2" if len(selection.tests) > FEW else "0"
-    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal", *options]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal", "-m", QUICK, *options]
     return subprocess.run([*command, *ALWAYS, *selection.tests], cwd=PROJECT, check=False).returncode
 
 

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.errors import Rejected, Unavailable
-from bot.model import Agent, AgentId, Attachment, ChatMessageId, Mark, State, Status, TicketId, Verb, Voice
+from bot.model import (
+    Agent,
+    AgentId,
+    Attachment,
+    ChatMessageId,
+    File,
+    Mark,
+    MessageId,
+    State,
+    Status,
+    TicketId,
+    Verb,
+    Voice,
+)
+from bot.text.tree import Paragraph, RichText, Style, Words
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
+from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
 from tests.support.waiting import until
 
@@ -299,3 +315,31 @@ async def test_a_customer_who_writes_right_after_a_close_opens_the_thread_at_onc
             await until(lambda chat=chat: not chat.cards[bridge.thread(chat)][-1].archived)  # type: ignore[misc]
             assert chat.texts(bridge.thread(chat)).count("No, wait!") == 1
         assert now() - closed_at < timedelta(seconds=10)
+
+
+@dataclass
+class Formatting(MemoryVendor):
+    """A vendor whose replies can have formatting."""
+
+    formatted: list[RichText] = field(default_factory=list)
+
+    async def reply_formatted(
+        self, ticket: TicketId, text: str, formatted: RichText, files: list[File]
+    ) -> MessageId | None:
+        assert files == []
+        self.formatted.append(formatted)
+        return await self.reply(ticket, text)
+
+
+async def test_a_vendor_that_takes_formatting_gets_it(tmp_path: Path) -> None:
+    """Once, with the plain words by which the reply is recognised; what has none is sent as text."""
+    bold = (Paragraph((Words("On its way.", Style(bold=True)),)),)
+    vendor = Formatting(now=now)
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "On its way.", formatted=bold)
+        await bridge.says(bridge.discord, "m2", "Bye.")
+        await until(lambda: len(vendor.texts("t1")) == 2)
+        await bridge.at_rest()
+        assert vendor.texts("t1") == ["On its way.", "Bye."]
+        assert vendor.formatted == [bold]

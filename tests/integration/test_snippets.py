@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot.db.connection import Transaction
+from bot.db.rows import require, ticket_row
 from bot.errors import Rejected, Unavailable
 from bot.model import (
     Agent,
@@ -31,7 +33,9 @@ from bot.model import (
 from bot.outbound.retry import Schedule
 from bot.ports import VendorCapabilities
 from bot.tickets import erasure
+from bot.tickets.day.taking import Asker
 from bot.tickets.from_agents import form_replies
+from bot.tickets.from_agents.form_replies import Entered, send
 from bot.wording import answers, reasons
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -657,3 +661,18 @@ async def test_forgetting_a_ticket_leaves_snippets(bridge: Bridge) -> None:
     await bridge.at_rest()
     await bridge.database.write(erasure.forget, [TicketNumber(1001)], now(), in_chats=False)
     assert [row["text"] for row in await bridge.rows("snippets")] == [REFUND]
+
+
+async def test_a_form_of_a_ticket_that_has_moved_is_outdated(bridge: Bridge) -> None:
+    """Where nobody may write, or the ticket has no thread any more, nothing is sent; what was typed is kept."""
+    entered = Entered("0" * 32, "", "Typed", closes=False)
+
+    def work(tx: Transaction) -> Answer:
+        ticket = ticket_row(require(tx.one("ticket", number=1001)))
+        asker = Asker(bridge.discord.name, ANN.id, ANN.name)
+        return send(tx, ticket, asker, (), entered, now(), bridge.app._intake._rules, now())
+
+    answer = await bridge.database.write(work)
+    assert (answer.text, answer.kept) == ("This form is not complete, or too old. Open it again.", "Typed")
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == []

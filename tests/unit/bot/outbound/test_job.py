@@ -120,3 +120,16 @@ async def test_a_first_message_is_posted_once_where_its_card_cannot_show_it(tmp_
         return queued
 
     assert await write(tmp_path / "db", work) == [0, 1, 1]
+
+
+async def test_a_first_message_that_was_erased_is_posted_for_no_card(tmp_path: Path) -> None:
+    """There is nothing that could be missing."""
+
+    def work(tx: Transaction) -> list[str]:
+        job = opening(tx)
+        for row in tx._connection.execute("SELECT id FROM messages").fetchall():
+            tx.run("erase_message", id=row["id"])
+        post_left_out_opening(tx, replace(job, delivery=replace(job.delivery, form=Form.DEFUSED)), NOON)
+        return [row["kind"] for row in tx.all("unfinished_deliveries")]
+
+    assert Kind.POST not in await write(tmp_path / "db", work)

@@ -173,3 +173,8 @@ def test_a_store_that_never_opens_has_no_open_time() -> None:
     """Every day may be a holiday."""
     never = Hours(zone=BERLIN, week=((),) * 7)
     assert OpenTime(never).between(0, 2_000_000_000_000) == 0
+
+
+def test_what_takes_years_of_open_time_is_never_due() -> None:
+    """A promise of that length is a mistake, and looks at no day beyond."""
+    assert after_open(OFFICE, at("2026-11-28T23:00"), timedelta(days=5_000)) is None

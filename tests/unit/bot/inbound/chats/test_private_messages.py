@@ -10,10 +10,12 @@ import pytest
 
 from bot.db.connection import Database
 from bot.errors import Unavailable
+from bot.inbound.chats.intake import ChatIntake
 from bot.inbound.chats.private_messages import PrivateMessages
-from bot.model import Agent, AgentId, Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Verb
+from bot.model import Agent, AgentId, Answer, Ask, ChannelId, ChatMessageId, ChatName, DeliveryId, Place, Said, Verb
+from bot.tickets.from_agents.routing import Routed
 from bot.tickets.from_agents.typed_commands import AnswerDue, TypedCommand
-from tests.support.clocks import ManualClock
+from tests.support.clocks import NOON, ManualClock
 from tests.support.memory.chat import MemoryChat
 
 DISCORD = ChatName("discord")
@@ -75,3 +77,18 @@ async def test_a_chat_that_does_not_take_it_breaks_nothing(tmp_path: Path) -> No
     chat = MemoryChat(name=DISCORD)
     chat.fail["tell"] = [Unavailable("It answers 500.")]
     assert await told(tmp_path, Answer(text="It is closed."), chat, live=True) == ""
+
+
+def test_who_wrote_an_earlier_command_is_answered_later() -> None:
+    """Of two commands that are read together only the latest one has its author waiting for an answer."""
+    answered: list[tuple[str, object]] = []
+    private = SimpleNamespace(
+        answer=lambda _place, _agent, due: answered.append(("now", due)),
+        answer_later=lambda _place, due: answered.append(("later", *due)),
+    )
+    intake: Any = SimpleNamespace(_private=private, _tell_refused=lambda *_: None)
+    messages: list[Any] = [SimpleNamespace(chat_message=ChatMessageId(name)) for name in ("m1", "m2")]
+    earlier, latest = (AnswerDue(message, Answer(text="Done.")) for message in messages)
+    said = Said(place=PLACE, message=ChatMessageId("m2"), agent=ANN, text="!take", said_at=NOON)
+    ChatIntake._answer_author(intake, said, Routed(answers_due=(earlier, latest)))
+    assert answered == [("later", earlier), ("now", latest)]

@@ -438,3 +438,12 @@ def test_as_json() -> None:
 def test_another_day_has_its_date() -> None:
     found = told(message(), delivery(finished_at=NOON + timedelta(days=2)))
     assert any(line.startswith("2026-11-22 12:00:00 arrived") for line in texts(found))
+
+
+def test_a_status_for_a_store_that_is_in_no_settings() -> None:
+    """What waits for the ticket itself says the same as a message that waits."""
+    closing = delivery(
+        Kind.STATUS, State.WAITING, message=None, payload=StatusPayload(wanted=Status.CLOSED, by="by Ann")
+    )
+    said = ticket_lines(history(own=(closing,)), replace(NAMES, is_configured=False), NOW)
+    assert "What to do: Put the store main back into shopbell's settings: without it nothing is sent." in said

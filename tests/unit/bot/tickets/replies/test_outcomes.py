@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.db.connection import Transaction
 from bot.db.rows import require
-from bot.model import Mark, MessageId
+from bot.model import AgentId, Mark, MessageId
+from bot.tickets.figures.answers import record_reply
 from bot.tickets.replies.holding import _sender
 from bot.tickets.replies.marks import wanted_mark
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.tickets.replies.progress import progress_of
 from tests.support.database import NOON, write
-from tests.support.one_message import RULES, THREAD, finish, message, said
+from tests.support.one_message import ANN, RULES, THREAD, finish, message, said
 
 
 @pytest.mark.parametrize("text", ["talk", "!take"])
@@ -51,3 +54,16 @@ async def test_who_answers_for_a_reply_is_named_where_that_is_known(tmp_path: Pa
         return _sender(recorded, THREAD.chat, message(tx), RULES)
 
     assert await write(tmp_path / "db", work) == called
+
+
+@pytest.mark.parametrize(("agent", "named"), [(ANN.id, ["discord:U1"]), (None, [])])
+async def test_an_answer_counts_whoever_wrote_it(tmp_path: Path, agent: AgentId | None, named: list[str]) -> None:
+    """Of whom nothing is recorded, nobody is named in the figures."""
+
+    def work(tx: Transaction) -> tuple[int, list[str]]:
+        said(tx, "first")
+        record_reply(tx, replace(message(tx), agent=agent), NOON + timedelta(hours=1))
+        amount = tx._connection.execute("SELECT COUNT(*) FROM answers").fetchone()[0]
+        return amount, [row[0] for row in tx._connection.execute("SELECT agent FROM answers WHERE agent IS NOT NULL")]
+
+    assert await write(tmp_path / "db", work) == (1, named)
