@@ -29,7 +29,7 @@ class Follower(Protocol):
         ...
 
     def choose(self, seen: Any) -> Any:
-        """What of it is done within this transaction; None: nothing. Must not wait."""
+        """What of it is done within this transaction; None: nothing. Must not wait, and must not raise."""
         ...
 
     def carry_out(self, connection: sqlite3.Connection, chosen: Any) -> Any:
