@@ -29,7 +29,7 @@ class Follower(Protocol):
         ...
 
     def choose(self, seen: Any) -> Any:
-        """What of it is done within this transaction; None: nothing. Must not wait."""
+        """What of it is done within this transaction; None: nothing. Must not wait, and must not raise."""
         ...
 
     def carry_out(self, connection: sqlite3.Connection, chosen: Any) -> Any:
@@ -61,7 +61,6 @@ class Following:
         Raises:
             sqlite3.Error: SQLite has undone the whole transaction.
         """
-        self._chosen = None
         seen = self._follower.look(connection)
         self._chosen = None if seen is None else self._answer(seen)
         if self._chosen is None:
@@ -78,13 +77,20 @@ class Following:
         connection.execute("RELEASE follower")
 
     def committed(self) -> None:
-        if self._chosen is not None:
+        """The transaction is on the disk."""
+        if self._forgets() is not None:
             self._tell(self._follower.committed, self._result)
 
     def undone(self, error: BaseException) -> None:
-        if self._chosen is not None:
-            self._tell(self._follower.undone, self._chosen, error)
-        self._chosen = None
+        """The transaction is undone; it may have failed before the follower took part."""
+        chosen = self._forgets()
+        if chosen is not None:
+            self._tell(self._follower.undone, chosen, error)
+
+    def _forgets(self) -> Any:
+        """What was chosen in this transaction: the next one must not end it once more."""
+        chosen, self._chosen = self._chosen, None
+        return chosen
 
     def _answer(self, seen: Any) -> Any:
         """What the follower chooses in the event loop; None if that does not come to it."""

@@ -152,6 +152,13 @@ class Dispatcher:
         self._next_due = look.next_due
 
     def choose(self, seen: _Seen) -> Sequence[Turn] | None:
+        try:
+            return self._choose(seen)
+        except Exception as defect:  # noqa: BLE001 - `Outbox.run` raises it
+            self._fails(defect)
+            return None
+
+    def _choose(self, seen: _Seen) -> Sequence[Turn] | None:
         for turn in seen.ended:
             self._end(turn)
         self._offer(seen.number, seen.look)
@@ -173,7 +180,11 @@ class Dispatcher:
         for turn in chosen:
             self.end(turn)
         if not isinstance(error, sqlite3.Error):  # those the next statement meets, too
-            self._defect = error
+            self._fails(error)
+
+    def _fails(self, defect: BaseException) -> None:
+        self._defect = defect
+        self._wake.set()
 
     def _end(self, turn: Turn) -> None:
         if not turn.has_ended:

@@ -91,10 +91,11 @@ class Outbox:
             self._database.follow(self._dispatcher)
             try:
                 await self._keep_turning()
+                self._database.follow(None)
+                await self._database.read(_key_prefix)  # what was begun in a transaction before has its turn
             finally:
                 self._database.follow(None)
-            await self._database.read(_key_prefix)  # what was begun in a transaction before has its turn
-            self._running = None
+                self._running = None
 
     async def _keep_turning(self) -> None:
         while not self._stopping:

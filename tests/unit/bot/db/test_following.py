@@ -115,6 +115,16 @@ async def test_a_write_that_fails_is_not_followed(thread: ConnectionThread) -> N
     assert follower.heard == []
 
 
+async def test_a_write_that_fails_undoes_nothing_of_the_one_before(thread: ConnectionThread) -> None:
+    """What followed an earlier write is on the disk, and under way."""
+    thread.follow(follower := Noting())
+    await thread.call(say("first"), Access.WRITE)
+    with pytest.raises(ValueError, match="wrong"):
+        await thread.call(say("wrong"), Access.WRITE)
+    await asyncio.sleep(0)
+    assert follower.heard == ["choose after 1", "committed follows 1"]
+
+
 async def test_a_commit_that_fails_undoes_what_followed(thread: ConnectionThread) -> None:
     """A reference that does not exist is found only by the commit."""
     thread.follow(follower := Noting())
