@@ -670,7 +670,8 @@ async def test_a_form_of_a_ticket_that_has_moved_is_outdated(bridge: Bridge) -> 
     def work(tx: Transaction) -> Answer:
         ticket = ticket_row(require(tx.one("ticket", number=1001)))
         asker = Asker(bridge.discord.name, ANN.id, ANN.name)
-        return send(tx, ticket, asker, (), entered, now(), bridge.app._intake._rules, now())
+        here = bridge.place(bridge.discord)
+        return send(tx, ticket, asker, (), entered, now(), bridge.app._intake._rules, now(), here=here)
 
     answer = await bridge.database.write(work)
     assert (answer.text, answer.kept) == ("This form is not complete, or too old. Open it again.", "Typed")
