@@ -215,7 +215,7 @@ async def test_a_note_by_command_in_both_chats(stage: Stage) -> None:
     done = await world.slack.submit(world.bob, form.view, answers=1)
     assert done.view is not None
     assert said in done.view.rendered
-    long = await world.slack.command(world.bob, channel, "/note", "long " * 300)
+    long = await world.slack.command(world.bob, channel, "/note", "long " * 700)
     assert long.text.startswith("Give the ticket's number first")
     for words in ("One", "Two", "Three", "Fo <&> ur"):
         await ticket.shown(words)

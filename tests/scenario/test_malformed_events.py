@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.discord import history as discord_history
-from adapters.chats.slack import history as slack_history
+from adapters.chats.discord import missed_messages as discord_missed
+from adapters.chats.slack import missed_messages as slack_missed
 from bot.ops.metrics import metrics_text
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, GatewayEvent
 from tests.support.rest import SWEEPS
@@ -163,7 +163,7 @@ async def test_a_missed_message_that_nobody_can_read_hides_no_other(
     for part in ("one", "unreadable", "two"):
         await ticket.ann_says(f"{part} in Discord")
         await ticket.bob_says(f"{part} in Slack")
-    for chat in (discord_history, slack_history):
+    for chat in (discord_missed, slack_missed):
         monkeypatch.setattr(chat, "said", partial(_said_but, chat.said))
     await stage.bridge.start()
     await until(lambda: len(ticket.sent) == 4, "all others are sent")

@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from adapters.chats import disappearance
-from adapters.chats.slack import SlackChat, history, manifest
+from adapters.chats.slack import SlackChat, manifest, missed_messages
 from bot.clock import SystemClock
 from bot.errors import RateLimited
 from bot.model import (
@@ -225,7 +225,7 @@ async def scene(
     stage = Scene(slack, chat_for(slack, [channel.id], **rest), Recording(), channel, anna, bob)
     apart = disappearance.APART / 60
     try:
-        with patch.object(disappearance, "APART", apart), patch.object(history, "APART", 1.1 * apart):
+        with patch.object(disappearance, "APART", apart), patch.object(missed_messages, "APART", 1.1 * apart):
             if start:
                 await stage.start()
             yield stage
