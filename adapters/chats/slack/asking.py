@@ -45,13 +45,15 @@ class Asking:
     async def answer_to(self, request: Request) -> Answer:
         """The core's answer. An error of Slack's or of ours is an answer, too, because somebody waits for one."""
         try:
+            asker = await self._agents.agent(request.user)
+            message = None if request.message is None else await said(request.message, self._agents, sent_by=asker)
             ask = Ask(
                 verb=request.verb,
-                agent=await self._agents.agent(request.user),
+                agent=asker,
                 place=request.place,
                 ticket=request.ticket,
                 delivery=request.delivery,
-                message=None if request.message is None else await said(request.message, self._agents),
+                message=message,
                 pointed=request.pointed,
                 assignee=None if request.assignee is None else await self._agents.agent(request.assignee),
                 store=request.store,
