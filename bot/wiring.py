@@ -178,7 +178,7 @@ def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clo
             bot_token=settings.slack_bot_token.get_secret_value(),
             app_token=settings.slack_app_token.get_secret_value(),
             api_url=settings.slack_api_url,
-            agents=frozenset().union(*(store.agents[ChatName("slack")] for store in stores.values())),
+            agents={store.agents[ChatName("slack")] for store in stores.values()},
             channels=channels_in("slack"),
             clock=clock,
         )

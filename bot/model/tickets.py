@@ -214,10 +214,13 @@ class Nudge:
     Attributes:
         ticket: Which ticket to read; None: the webhook does not say.
         event: The event's id, which is the same when the vendor sends it again; None: it has none.
+        is_about_tickets: Whether it has to do with tickets at all. Vendors send other events, too, and stop sending
+            any to an address that refuses some.
     """
 
     ticket: TicketId | None = None
     event: str | None = None
+    is_about_tickets: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

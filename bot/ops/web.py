@@ -41,6 +41,8 @@ class StoreWebhook:
         nudge = self._vendor.webhook(headers, body, self.secret)
         if nudge is None:
             return False
+        if not nudge.is_about_tickets:
+            return True
         if nudge.event is None or nudge.event not in self._events:
             self._nudge(nudge.ticket)
         if nudge.event is not None:

@@ -12,6 +12,7 @@ from bot.model import (
     ChatName,
     Choice,
     Deleted,
+    Door,
     Edited,
     Modal,
     Place,
@@ -79,6 +80,14 @@ class Intake(Protocol):
 
         Args:
             answer: What came of a button that they pressed there; None: they pressed none.
+        """
+        ...
+
+    async def refusal(self, chat: ChatName, agent: Agent, door: Door) -> Answer | None:
+        """
+        What somebody is told who is no agent in this chat by the settings; None: they are one.
+
+        For doors that cost the chat a request before it is asked for which ticket. No chat is asked.
         """
         ...
 

@@ -3,15 +3,16 @@ Recognising what was forgotten, without knowing it.
 
 In place of a vendor's id stands a hash of it with a key of this installation. So a sweep recognises a forgotten ticket
 and its messages, but nobody can find out from the database which ticket it was. A message that was never recorded has
-no hash: it counts as forgotten if it was written before its ticket was erased.
+no hash: it counts as forgotten if it was written before its ticket was erased. One that has no date either counts as
+forgotten if one that is forgotten comes after it, or if nothing shows that it is new.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Collection, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.db.connection import Transaction
@@ -63,21 +64,52 @@ def recorded_tickets(
     return {each: found.get(each) or forgotten.get(each) for each in ids}
 
 
-def is_forgotten(
-    tx: Transaction, ticket: TicketRow, message: Message, recorded: Collection[str], clock_ahead: timedelta
-) -> bool:
+def not_forgotten(
+    tx: Transaction,
+    ticket: TicketRow,
+    messages: Sequence[Message],
+    recorded: Collection[str],
+    clock_ahead: timedelta,
+    updated_at: datetime | None,
+) -> tuple[Message, ...]:
     """
-    Whether a message belongs to what was erased of its ticket.
+    The messages that do not belong to what was erased of their ticket.
 
     Args:
+        messages: All of the ticket, oldest first.
         recorded: The vendor ids of the ticket's messages as they are recorded.
         clock_ahead: By how much the vendor's clock is ahead of ours.
+        updated_at: When the ticket changed, as its vendor says.
     """
-    if ticket.erased_at is None or message.id in recorded:
+    if ticket.erased_at is None:
+        return tuple(messages)
+    erased_at = ticket.erased_at + clock_ahead
+    # Nothing is recorded of an erased ticket, until it is revived.
+    before = {m.id for m in messages if message_hash(tx, ticket.number, m.id) in recorded}
+    before |= {m.id for m in messages if ticket.erased and m.id in recorded}
+    are_new = [_is_new(m, recorded, before, erased_at) for m in messages]
+    last_old = max((at for at, is_new in enumerate(are_new) if is_new is False), default=-1)
+    first_new = next((at for at, is_new in enumerate(are_new) if is_new), len(messages))
+    was_read = any(not is_new and m.id in {*before, *recorded} for m, is_new in zip(messages, are_new, strict=True))
+    # Where nothing of it had been recorded and nothing has a date, only the ticket itself can tell.
+    is_dated = any(m.written_at is not None for m in messages)
+    has_changed = not is_dated and updated_at is not None and updated_at > erased_at
+
+    def stays(at: int, message: Message) -> bool:
+        if message.id in recorded or are_new[at] is not None:
+            return message.id in recorded or are_new[at] is True
+        return at > last_old and (at > first_new or was_read or has_changed)
+
+    return tuple(message for at, message in enumerate(messages) if stays(at, message))
+
+
+def _is_new(message: Message, recorded: Collection[str], before: Collection[str], erased_at: datetime) -> bool | None:
+    """Whether a message came after its ticket was erased; None: only its place among the others says."""
+    if message.id in before:
         return False
-    if message_hash(tx, ticket.number, message.id) in recorded:
-        return True
-    return message.written_at is not None and message.written_at - clock_ahead <= ticket.erased_at
+    if message.written_at is not None:
+        return message.written_at > erased_at
+    return True if message.id in recorded else None
 
 
 def _recorded(tx: Transaction, store: StoreName, ids: Collection[TicketId]) -> dict[TicketId, RecordedTicket]:

@@ -117,6 +117,27 @@ async def test_people_who_delete_in_an_archived_thread_keep_no_event_waiting(sta
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
+async def test_people_who_type_commands_open_nothing(stage: Stage) -> None:
+    """Neither a picker nor a form is opened, and nobody whom they name is looked up; what they wrote comes back."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("Typed")
+    await stage.bridge.drained()
+    channel, before = stage.shop.slack, calls(stage, "views.open")
+    typed = (("/close", ""), ("/close", "it is late"), ("/snooze", "2h"), ("/assign", ""), ("/snippet", ""))
+    for command, text in (*typed, ("/reply", "Dear Jane"), ("/note", "some words")):
+        answer = await slack.command(guest, channel, command, text)
+        assert answer.view is None
+        assert "Only the team's agents" in answer.text
+    assert calls(stage, "views.open") == before
+    people = [slack.add_user(f"named{number}") for number in range(5)]
+    before = calls(stage, "users.info")
+    for person in people:
+        await slack.command(guest, channel, "/assign", f"{ticket.number} <@{person.id}>")
+    assert calls(stage, "users.info") == before
+    assert (await slack.command(stage.world.bob, channel, "/close")).view is not None
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
 async def test_an_agent_is_answered_though_others_have_used_up_the_limit(stage: Stage) -> None:
     """Each press of a button is answered privately, and Slack allows a hundred of such messages a minute."""
     slack, guest = stage.world.slack, guest_of(stage)

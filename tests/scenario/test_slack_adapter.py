@@ -363,7 +363,7 @@ async def test_building_needs_no_event_loop_and_calls_nobody() -> None:
         bot_token="xoxb",
         app_token="xapp",
         api_url=None,
-        agents=frozenset(),
+        agents=[frozenset()],
         clock=SystemClock(),
         channels=frozenset({ChannelId("C1")}),
     )

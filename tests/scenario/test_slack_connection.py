@@ -121,7 +121,7 @@ async def test_everybody_comes_with_what_slack_says_of_them() -> None:
         guest = stage.slack.add_user("gus", guest=True)
         stage.slack.invite(stage.channel, guest)
         group, other = stage.slack.add_group("support", [stage.bob]), stage.slack.add_group("other", [stage.anna])
-        await stage.renew(agents=frozenset({group.id, guest.id}))
+        await stage.renew(agents=[frozenset({group.id, guest.id})])
         await stage.start()
         parent = await stage.slack.say(stage.anna, stage.channel, "start")
         for user in (stage.anna, stage.bob, guest):

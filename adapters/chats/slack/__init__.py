@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from adapters.chats.slack.chat import SlackChat
 from bot.clock import Clock
 from bot.model import ChannelId
@@ -15,7 +17,7 @@ def build(
     bot_token: str,
     app_token: str,
     api_url: str | None,
-    agents: frozenset[str],
+    agents: Collection[frozenset[str]],
     clock: Clock,
     channels: frozenset[ChannelId],
 ) -> Chat:

@@ -28,7 +28,7 @@ _REMEMBERED = 500
 _SECONDS = 60.0
 _NAME = 80
 FILES_A_MINUTE = 30
-"""Of one person's; Slack allows a hundred files to be asked for in a minute, and a message has ten at most."""
+"""Of one person's who is no agent. Slack allows a hundred files to be asked for in a minute."""
 _ADMIN = ("is_admin", "is_owner", "is_primary_owner")
 
 
@@ -46,7 +46,8 @@ class Agents:
     gone at once: `person_changed`, and what `members` and `channels` are informed of.
 
     Args:
-        agents: Ids that the settings name. Only the members of the user groups among them are asked for.
+        agents: Ids that the settings name, of each store; none: every full member is an agent of it. Only the members
+            of the user groups among them are asked for.
 
     Attributes:
         members: Who is in which channel and user group.
@@ -56,11 +57,12 @@ class Agents:
         user: Our own id; empty: not known yet.
     """
 
-    def __init__(self, requests: Requests, clock: Clock, agents: frozenset[str]) -> None:
+    def __init__(self, requests: Requests, clock: Clock, agents: Collection[frozenset[str]]) -> None:
         self._requests = requests
         self._clock = clock
         self._disappearances = Disappearances(clock)
-        self._groups = tuple(sorted(one for one in agents if is_group(one)))
+        self._named = frozenset(agents)
+        self._groups = tuple(sorted({one for named in agents for one in named if is_group(one)}))
         self._known: OrderedDict[str, _Remembered] = OrderedDict()
         self._changes: Counter[str] = Counter()
         self.members = Members(requests, clock)
@@ -92,18 +94,25 @@ class Agents:
             is_active=not (person.get("deleted") or person.get("is_bot")),
         )
 
-    async def mention(self, user: str) -> str:
-        """How the person with this id is called in a text that mentions them; see `MentionedNames.name`."""
-        return BOT_NAME if user == self.user else await self._mentioned.name(user)
+    def is_agent(self, person: Agent) -> bool:
+        """Whether somebody is an agent of any store by the settings, as far as this chat's limits are concerned."""
+        return person.is_active and any(
+            person.id in named or not named.isdisjoint(person.groups) if named else person.is_full_member
+            for named in self._named
+        )
+
+    async def mention(self, user: str, by: Agent) -> str:
+        """How the person with this id is called in a text of somebody's that mentions them; see `MentionedNames`."""
+        return BOT_NAME if user == self.user else await self._mentioned.name(user, for_agent=self.is_agent(by))
 
     async def _name(self, user: str) -> str:
         return person_name(await self._person(user))
 
-    async def file(self, file: str, user: str) -> Mapping[str, Any] | None:
+    async def file(self, file: str, by: Agent) -> Mapping[str, Any] | None:
         """
         What Slack says of a file in a channel that is shared with another workspace; None: it does not show it to us.
 
-        Of each person's files only some a minute are asked for.
+        Of each person's files only some a minute are asked for, except an agent's: those go to customers.
 
         That counts when Slack says it twice: after one wrong answer a file would be left out of a reply.
 
@@ -112,7 +121,7 @@ class Agents:
         wait = self._disappearances.wait(f"file {file}")
         if wait:
             raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from Gone(wording.PERHAPS_GONE)
-        if not self._file_allowances.take(user):
+        if not self.is_agent(by) and not self._file_allowances.take(by.id):
             return None
         try:
             found = (await self._requests.read("files.info", file=file)).get("file")

@@ -8,9 +8,9 @@ import structlog
 
 from adapters.chats.slack import wording
 from adapters.chats.slack.agents import Agents
-from adapters.chats.slack.reading import PersonMessage, said
+from adapters.chats.slack.reading import SLACK, PersonMessage, said
 from bot.errors import RemoteError
-from bot.model import Answer, Ask, DeliveryId, Door, Place, Pointed, Verb
+from bot.model import Agent, Answer, Ask, DeliveryId, Door, Place, Pointed, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -42,18 +42,27 @@ class Asking:
         self._agents = agents
         self._intake = intake
 
+    async def refusal(self, user: str, door: Door) -> Answer | None:
+        """What somebody is told who may do nothing, or of whom nobody knows that now; None: they are an agent."""
+        try:
+            return await self._intake.refusal(SLACK, await self._agents.agent(user), door)
+        except RemoteError as error:
+            return Answer(text=error.user_message)
+
     async def answer_to(self, request: Request) -> Answer:
         """The core's answer. An error of Slack's or of ours is an answer, too, because somebody waits for one."""
         try:
+            asker = await self._agents.agent(request.user)
+            message = None if request.message is None else await said(request.message, self._agents, sent_by=asker)
             ask = Ask(
                 verb=request.verb,
-                agent=await self._agents.agent(request.user),
+                agent=asker,
                 place=request.place,
                 ticket=request.ticket,
                 delivery=request.delivery,
-                message=None if request.message is None else await said(request.message, self._agents),
+                message=message,
                 pointed=request.pointed,
-                assignee=None if request.assignee is None else await self._agents.agent(request.assignee),
+                assignee=await self._assignee(request, asker),
                 store=request.store,
                 days=request.days,
                 words=request.words,
@@ -66,3 +75,9 @@ class Asking:
         except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
             _log.exception("slack request failed", verb=request.verb)
             return Answer(text=wording.BROKEN)
+
+    async def _assignee(self, request: Request, asker: Agent) -> Agent | None:
+        """Who is named; for who may not assign anything, nobody is looked up."""
+        if request.assignee is None or not self._agents.is_agent(asker):
+            return None
+        return await self._agents.agent(request.assignee)

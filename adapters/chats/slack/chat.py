@@ -54,7 +54,8 @@ class SlackChat:
         bot_token: `xoxb-…`.
         app_token: `xapp-…`, with the scope `connections:write`.
         api_url: Base of the Web API, ends in `/api/`; None: Slack's own.
-        agents: Ids that the settings name as agents, of people and of user groups.
+        agents: Ids that the settings name as agents, of people and of user groups, for each store; none: all full
+            members.
         channels: Ids of the channels that we serve; nothing outside them is listened to.
         heartbeat: Seconds between the pings that show whether the socket still works.
     """
@@ -69,7 +70,7 @@ class SlackChat:
         app_token: str,
         clock: Clock,
         channels: frozenset[ChannelId],
-        agents: frozenset[str] = frozenset(),
+        agents: Collection[frozenset[str]] = (frozenset(),),
         api_url: str | None = None,
         heartbeat: float = 10.0,
     ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -109,7 +110,7 @@ class Commands:
         if found.lacks_ticket:
             purpose = picker.Purpose(verb, channel, found.assignee, found.words)
             show = self._in_response(str(body["response_url"]))
-            self._tasks.start(self._open_picker(purpose, body, show))
+            self._tasks.start(self._open_picker(purpose, str(body["user_id"]), body, show))
             return
         request = Request(
             user=str(body["user_id"]),
@@ -123,8 +124,16 @@ class Commands:
         )
         self._tasks.start(self._do(request, self._in_response(str(body["response_url"]))))
 
-    async def _open_picker(self, purpose: picker.Purpose, body: Payload, show: _Show) -> None:
-        """Open the modal before anything else: its trigger is valid for three seconds."""
+    async def _open_picker(self, purpose: picker.Purpose, user: str, body: Payload, show: _Show) -> None:
+        """
+        Open the modal: its trigger is valid for three seconds.
+
+        Before it is known that somebody is an agent, nothing is opened: anybody can type a command, again and again.
+        """
+        refusal = await self._asking.refusal(user, Door.COMMAND if purpose.channel != picker.HOME else Door.BUTTON)
+        if refusal is not None:
+            await show(refusal)
+            return
         try:
             await self._requests.write("views.open", trigger_id=body["trigger_id"], view=picker.picker_view(purpose))
         except RemoteError as error:
@@ -226,7 +235,7 @@ class Commands:
                 await self.show_home(user, answer)
 
             purpose = picker.Purpose(button.verb, picker.HOME, ticket=button.ticket)
-            await self._open_picker(purpose, body, show)
+            await self._open_picker(purpose, user, body, show)
             return
         request = Request(
             user=user,
@@ -267,6 +276,8 @@ class Commands:
             await self._forms.open(kept, user, body, show, door)
         elif not forms.can_be_kept(kept):
             await show(Answer(text=wording.NUMBER_FIRST, kept=kept.words))
+        elif (refusal := await self._asking.refusal(user, door)) is not None:
+            await show(replace(refusal, kept=kept.words))
         else:
             await self._forms.pick(kept, body, show)
 

@@ -2,8 +2,9 @@
 What people are called whom a message mentions.
 
 Whoever can write in a channel can mention anybody, many at once, and also people who do not exist. A name is only a
-word of a text, so no message waits for one that Slack does not give. And only some names a minute are asked for, so
-that what remains of Slack's limit is enough to find out who may do what.
+word of a text, so no message waits for one that Slack does not give. And of what people mention who are no agents, only
+some names a minute are asked for, so that what remains of Slack's limit is enough to find out who may do what. What an
+agent writes goes to customers: it has every name, and waits for it if it must.
 """
 
 from __future__ import annotations
@@ -39,9 +40,12 @@ class MentionedNames:
         self._known: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._allowance = Allowances(clock, ASKED_A_MINUTE)
 
-    async def name(self, user: str) -> str:
+    async def name(self, user: str, *, for_agent: bool) -> str:
         """
         What somebody is called; `somebody`: Slack does not say, or was asked for enough names.
+
+        Args:
+            for_agent: Whether an agent mentions them, so that they are asked for however many there were.
 
         Raises what a read may raise, if that has nothing to do with this person.
         """
@@ -49,7 +53,7 @@ class MentionedNames:
         until, name = self._known.get(user, (now, ""))
         if now < until:
             return name
-        if not self._allowance.take():
+        if not for_agent and not self._allowance.take():
             return wording.SOMEBODY
         try:
             return self._remember(user, await self._ask(user), _SECONDS)

@@ -16,7 +16,7 @@ from adapters.chats.disappearance import ask_each
 from adapters.chats.slack import beside_text, reading_blocks, reading_mrkdwn, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.reading_mrkdwn import Names
-from bot.model import Attachment, ChannelId, ChatMessageId, ChatName, Edited, Place, Said, ThreadId
+from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Edited, Place, Said, ThreadId
 from bot.text.audience import seen
 from bot.text.normal import normal
 from bot.text.plain import plain
@@ -177,14 +177,20 @@ def _deleted(event: Event, channel: str) -> MessageDeleted | None:
 # ------------------------------------------------------------ with the names of people
 
 
-async def said(message: PersonMessage, agents: Agents) -> Said:
-    """A person's message, for the core."""
-    text = await text_of(message, agents)
-    message = await _with_files(message, agents)
+async def said(message: PersonMessage, agents: Agents, sent_by: Agent | None = None) -> Said:
+    """
+    A person's message, for the core.
+
+    Args:
+        sent_by: Who sends it to the customer; None: whoever wrote it, if anybody.
+    """
+    author = await agents.agent(message.user)
+    text = await text_of(message, agents, sent_by or author)
+    message = await _with_files(message, agents, sent_by or author)
     return Said(
         place=message.place,
         message=message.message,
-        agent=await agents.agent(message.user),
+        agent=author,
         text=plain(text),
         formatted=formatting_of(text),
         said_at=message.said_at,
@@ -193,12 +199,12 @@ async def said(message: PersonMessage, agents: Agents) -> Said:
     )
 
 
-async def _with_files(message: PersonMessage, agents: Agents) -> PersonMessage:
+async def _with_files(message: PersonMessage, agents: Agents, by: Agent) -> PersonMessage:
     """The message with its files, also where the event has only their ids."""
     wanted = beside_text.files_to_ask(message.raw)
     if not wanted:
         return message
-    found = await ask_each(agents.file(file, message.user) for file in wanted)
+    found = await ask_each(agents.file(file, by) for file in wanted)
     whole = beside_text.with_files(message.raw, dict(zip(wanted, found, strict=True)))
     files, unsupported = beside_text.attachments_of(whole), beside_text.not_sent(whole)
     return replace(message, attachments=files, unsupported=unsupported)
@@ -206,19 +212,20 @@ async def _with_files(message: PersonMessage, agents: Agents) -> PersonMessage:
 
 async def edited(message: PersonMessage, agents: Agents) -> Edited:
     """The new text of a person's message, for the core."""
-    text = await text_of(message, agents)
+    author = await agents.agent(message.user)
+    text = await text_of(message, agents, author)
     return Edited(
         place=message.place,
         message=message.message,
-        agent=await agents.agent(message.user),
+        agent=author,
         text=plain(text),
         formatted=formatting_of(text),
     )
 
 
-async def text_of(message: PersonMessage, agents: Agents) -> RichText:
-    """The message's text, with names where it mentions somebody."""
-    users = {user: await agents.mention(user) for user in _people_in(message)}
+async def text_of(message: PersonMessage, agents: Agents, by: Agent) -> RichText:
+    """The message's text, with names where it mentions somebody; who asks for them is `by`."""
+    users = {user: await agents.mention(user, by) for user in _people_in(message)}
     # Blocks have no names of channels and groups; the text beside them has.
     named = reading_mrkdwn.labels_in(message.markup)
     return _read(message, Names(users=users, groups=named, channels=named))

@@ -30,6 +30,8 @@ def list_of(body: bytes) -> Any:
     except NestedTooDeep:
         reader = ListReader()
         reader.feed(body)
+        if reader.gave_up:
+            raise TooLargeBody from None
         return json_of(reader.whole())
 
 
@@ -147,7 +149,8 @@ class Body:
                 await asyncio.to_thread(self._reader.feed, bytes(self._held))
                 self._held.clear()
         held = len(self._held) if self._reader is None else self._reader.size
-        if self.size > self._most or held > LARGEST_BODY:
+        gave_up = self._reader is not None and self._reader.gave_up
+        if self.size > self._most or held > LARGEST_BODY or gave_up:
             raise TooLargeBody
 
     def whole(self) -> bytes:

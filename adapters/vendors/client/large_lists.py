@@ -22,8 +22,21 @@ DEEPEST_FIELD = 40
 
 _DEEPEST_WRAPPER = 3
 _PIECE = 64 * 1024
-_OUTSIDE = re.compile(rb'["{}\[\],]')
-_NESTED = re.compile(rb'["{}\[\]]')
+_MOST_STEPS = 2_000_000
+"""After so many steps, which take some seconds, a list counts as too large; no list of real tickets needs as many."""
+
+# What is taken in one step: texts, and lists and objects in which there are no others. Each part begins with a sign of
+# its own, so that no search goes back: its time is that of reading once.
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_TEXTS = rb'[^"{}\[\]]*(?:%b[^"{}\[\]]*)*' % _TEXT
+_TEXTS_OF_FIELD = rb'[^"{}\[\],]*(?:%b[^"{}\[\],]*)*' % _TEXT
+_LIST, _OBJECT = rb"\[%b\]" % _TEXTS, rb"\{%b\}" % _TEXTS
+_RUN_OF_TEXTS = re.compile(_TEXTS, re.DOTALL)
+_RUN = re.compile(rb"%b(?:(?:%b|%b)%b)*" % (_TEXTS, _LIST, _OBJECT, _TEXTS), re.DOTALL)
+_RUN_OF_FIELD = re.compile(rb"%b(?:(?:%b|%b)%b)*" % (_TEXTS_OF_FIELD, _LIST, _OBJECT, _TEXTS_OF_FIELD), re.DOTALL)
+_RUN_OF_TICKETS = re.compile(rb"(?:%b(?:%b|%b))+" % (_TEXTS, _LIST, _OBJECT), re.DOTALL)
+_RUN_OF_LISTS = re.compile(rb"(?:%b%b)*" % (_TEXTS, _LIST), re.DOTALL)
+_NEXT_OBJECT = re.compile(_TEXTS + _OBJECT, re.DOTALL)
 _IN_TEXT = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 _SPACE = b" \t\r\n"
 _CLOSES = {ord("{"): b"}", ord("["): b"]"}
@@ -34,6 +47,9 @@ class ListReader:
     The JSON of a list, alone or in a wrapper, as its bytes come. Its time is that of reading them once.
 
     The first list with objects is that of the tickets; whatever stands beside it is kept as it is.
+
+    Attributes:
+        gave_up: Whether it has so many parts that it is not read on.
     """
 
     def __init__(self) -> None:
@@ -53,6 +69,8 @@ class ListReader:
         self._digest = hashlib.sha256()
         self._fields = 0
         self._is_short = True
+        self._steps = 0
+        self.gave_up = False
 
     @property
     def size(self) -> int:
@@ -66,18 +84,46 @@ class ListReader:
 
     def _feed(self, data: bytes) -> None:
         at = 0
-        while at < len(data):
+        while at < len(data) and not self.gave_up:
+            self._steps += 1
+            self.gave_up = self._steps > _MOST_STEPS
             if self._in_text:
                 at = self._text(data, at)
                 continue
-            is_nested = self._in_ticket and len(self._open) > self._list_depth + 1
-            found = (_NESTED if is_nested else _OUTSIDE).search(data, at)
-            if found is None:
-                self._take(data[at:])
-                return
-            self._take(data[at : found.start()])
-            self._token(found[0])
-            at = found.end()
+            at = self._run(data, at)
+            if at < len(data):
+                self._token(data[at : at + 1])
+                at += 1
+
+    def _run(self, data: bytes, at: int) -> int:
+        """Takes what is taken in one step, as far as it is there whole; returns where it ends in these bytes."""
+        depth = len(self._open) - self._list_depth
+        if self._in_ticket:
+            is_edge = depth == 1 + DEEPEST_FIELD and not self._field_is_deep
+            return self._run_of(_RUN_OF_FIELD if depth == 1 else _RUN_OF_TEXTS if is_edge else _RUN, data, at)
+        if self._list_depth <= 0:
+            return self._run_of(_RUN, data, at)
+        if depth == 0:
+            at = self._tickets(data, at)
+        return self._run_of(_RUN_OF_TEXTS, data, at)
+
+    def _tickets(self, data: bytes, at: int) -> int:
+        """`_run` for the whole tickets that come next."""
+        if not self._has_objects:
+            at = self._run_of(_RUN_OF_LISTS, data, at)
+            self._has_objects = _NEXT_OBJECT.match(data, at) is not None
+            self._closed_at = len(self._kept)
+        end = self._run_of(_RUN_OF_TICKETS, data, at)
+        if end > at:
+            self._closed_at = len(self._kept)
+        return end
+
+    def _run_of(self, pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+        found = pattern.match(data, at)
+        if found is None:
+            return at
+        self._take(found[0])
+        return found.end()
 
     def whole(self) -> bytes:
         """The list's JSON after its last byte; not JSON if the body is none."""

@@ -33,6 +33,8 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _LONGEST_TIME = 60
 _MILLISECONDS_FROM = 1e11
 """As seconds this is the year 5138, as milliseconds 1973."""
+MOST_OF_PAGE = 100_000
+"""So many tickets of one page are read, which takes a second or two. Vendors that know pages send a hundred."""
 LONGEST_FACT = 200
 """The longest value in characters: a card shows a fact on one line."""
 
@@ -172,9 +174,10 @@ def read_tickets(model: type[W], value: Any, *, vendor: str) -> tuple[tuple[W, .
     A list of tickets of an answer, and those of its parts that have no id or are no tickets.
 
     Raises:
-        Unavailable: It is no list, which is not an empty list, or none of its parts looks like a ticket.
+        Unavailable: It is no list, which is not an empty list, or none of its parts looks like a ticket, or it has
+            more of them than any store.
     """
-    if not isinstance(value, list):
+    if not isinstance(value, list) or len(value) > MOST_OF_PAGE:
         raise not_understood(vendor)
     read: list[W] = []
     nameless: list[Nameless] = []

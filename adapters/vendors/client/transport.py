@@ -18,6 +18,7 @@ from yarl import URL
 
 _LONGEST_LINE = 64 * 1024
 """Of a header, in bytes."""
+_MOST_HEADERS = 1_000
 _KEPT = 5.0
 """Seconds for which a connection without a request is kept."""
 
@@ -71,6 +72,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             middlewares=(_once,),
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
+            max_headers=_MOST_HEADERS,
         )
 
 

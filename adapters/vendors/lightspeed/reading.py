@@ -159,12 +159,12 @@ def has_note(memo: str | None, agent: str, text: str) -> bool:
 
 
 def nudge_of(headers: Mapping[str, str], body: bytes) -> Nudge | None:
-    """Which ticket an unsigned webhook is about, by its body or else its headers; None: it is not about a ticket."""
-    if headers.get("x-event", "tickets/").partition("/")[0] != "tickets":
-        return None
+    """Which ticket an unsigned webhook is about, by its body or else its headers; None: it is no event of theirs."""
     try:
         value = json_of(body)
     except UnusableBody:
         return None
+    if headers.get("x-event", "tickets/").partition("/")[0] != "tickets":
+        return Nudge(is_about_tickets=False)
     named = identifier_in(unwrapped(value, "ticket")) or headers.get("x-tickets-id") or headers.get("x-ticket-id")
     return Nudge(ticket=TicketId(named) if named else None)

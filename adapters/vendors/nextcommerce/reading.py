@@ -237,7 +237,7 @@ def is_number(identifier: str) -> bool:
 
 
 def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | None:
-    """Which ticket a signed webhook is about; None: it is forged, or not about a ticket."""
+    """Which ticket a signed webhook is about; None: it is forged."""
     given = headers.get("x-29next-signature", "").strip().lower().encode()
     try:
         # As it was sent: what stands for lone surrogates is part of the signature.
@@ -248,13 +248,13 @@ def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | No
         return None
     wanted = [hmac.new(secret.encode(), form, hashlib.sha256).hexdigest().encode() for form in forms]
     matches = [hmac.compare_digest(given, one) for one in wanted]
-    if not any(matches) or not isinstance(value, dict):
+    if not any(matches):
         return None
     try:
-        event = WireEvent.model_validate(json_of(body))
+        event = WireEvent.model_validate(json_of(body) if isinstance(value, dict) else {})
     except UnusableBody:
         return None
     if event.object != "ticket" and not (event.event_type or "").startswith("ticket."):
-        return None
+        return Nudge(is_about_tickets=False)
     named = identifier_in(event.data)
     return Nudge(ticket=TicketId(named) if named else None, event=event.event_id)

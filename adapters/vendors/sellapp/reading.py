@@ -172,7 +172,7 @@ def new_message_id(value: Any) -> MessageId | None:
 
 def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | None:
     """
-    Which ticket a webhook is about; None: its signature is wrong, or it is not about a ticket.
+    Which ticket a webhook is about; None: its signature is wrong, or it is no event of SellApp's.
 
     `signature` is the body's HMAC-SHA256 in hex. It is documented for one kind of webhook only. So a webhook without
     one is accepted: the secret in its address was right, and all it does is make us ask the vendor.
@@ -185,8 +185,10 @@ def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | No
         value = json_of(body)
     except UnusableBody:
         return None
-    if not isinstance(value, dict) or not str(value.get("event", "")).startswith("ticket"):
+    if not isinstance(value, dict):
         return None
+    if not str(value.get("event", "")).startswith("ticket"):
+        return Nudge(is_about_tickets=False)
     data = value.get("data")
     ticket = WireEvent.model_validate(data if isinstance(data, dict) else {}).ticket_id
     return Nudge(ticket=TicketId(ticket) if ticket else None)

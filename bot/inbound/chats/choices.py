@@ -9,7 +9,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, ticket_row
 from bot.inbound.chats.looking import look_up_all
 from bot.inbound.chats.refusals import Refusals
-from bot.model import Agent, ChatName, Choice, Door, Place, Status, StoreName, Verb
+from bot.model import Agent, Answer, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import MOST_CHOICES, Chat
 from bot.tickets.links import find_link
 from bot.tickets.lookup.finding import Scope
@@ -17,6 +17,7 @@ from bot.tickets.lookup.searched_words import words_of
 from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rights import open_stores, places_to_ask
 from bot.tickets.rules import Rules
+from bot.wording import answers
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
 
@@ -58,6 +59,13 @@ class Choices:
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         """Stores to choose from; the contract is `bot.ports.Intake.stores`."""
         return sorted(await self.open_stores(place, agent, Door.COMPLETION))
+
+    def refusal(self, chat: ChatName, agent: Agent, door: Door) -> Answer | None:
+        """What is told who is an agent of no store; the contract is `bot.ports.Intake.refusal`."""
+        if places_to_ask(agent, self._rules.stores.values(), chat):
+            return None
+        self._refusals.add(chat, door)
+        return Answer(text=answers.not_allowed())
 
     async def open_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
         """The stores that a person may see here, with the channels that make it so. Raises what `writable` raises."""

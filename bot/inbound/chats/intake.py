@@ -175,6 +175,9 @@ class ChatIntake:
     async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
         return await self._snippets.choices(typed, place, agent)
 
+    async def refusal(self, chat: ChatName, agent: Agent, door: Door) -> Answer | None:
+        return self._choices.refusal(chat, agent, door)
+
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         return await self._choices.choices(verb, typed, place, agent)
 

@@ -42,7 +42,7 @@ from bot.text.mailboxes import mailbox
 from bot.tickets import enqueue, links
 from bot.tickets.day.queue import awaited
 from bot.tickets.figures.answers import record_read
-from bot.tickets.forgotten import find_ticket, is_forgotten
+from bot.tickets.forgotten import find_ticket, not_forgotten
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
@@ -95,9 +95,9 @@ def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapsh
     """
     recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
     ahead = _ahead(snapshot) or timedelta()
-    messages = [m for m in snapshot.messages or () if not is_forgotten(tx, known, m, recorded, ahead)]
+    messages = not_forgotten(tx, known, snapshot.messages or (), recorded, ahead, snapshot.ticket.updated_at)
     if snapshot.messages is not None:
-        snapshot = replace(snapshot, messages=tuple(messages))
+        snapshot = replace(snapshot, messages=messages)
     wrote = any(m.author is not Author.STAFF and m.is_public and m.id not in recorded for m in messages)
     if not known.erased:
         return snapshot

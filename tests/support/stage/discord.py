@@ -25,6 +25,7 @@ from bot.model import (
     Customer,
     Deleted,
     DeliveryKey,
+    Door,
     Edited,
     Fact,
     Modal,
@@ -107,6 +108,10 @@ class Recorder:
 
     async def times(self, typed: str) -> Sequence[TimeChoice]:
         return [TimeChoice("2h", f"{typed}2h · soon")]
+
+    async def refusal(self, chat: ChatName, agent: Agent, door: Door) -> Answer | None:
+        """Everybody is an agent here."""
+        return None
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         return ["main", "second"]

@@ -147,7 +147,7 @@ def test_notes_stand_in_the_memo() -> None:
         ({"x-event": "tickets/created"}, b'{"ticket": {"id": 7}}', Nudge(ticket=TicketId("7"))),
         ({"x-event": "tickets/answered", "x-tickets-id": "8"}, b"{}", Nudge(ticket=TicketId("8"))),
         ({"x-event": "tickets/updated"}, b"{}", Nudge()),
-        ({"x-event": "orders/created"}, b'{"order": {"id": 7}}', None),
+        ({"x-event": "orders/created"}, b'{"order": {"id": 7}}', Nudge(is_about_tickets=False)),
         ({"x-event": "tickets/created"}, b"<x>", None),
     ],
 )

@@ -260,7 +260,7 @@ class SigningVendor:
         if headers.get("signature") != secret:
             return None
         ticket, _, event = body.decode().partition(" ")
-        return Nudge(ticket=TicketId(ticket), event=event or None)
+        return Nudge(ticket=TicketId(ticket), event=event or None, is_about_tickets=ticket != "order")
 
 
 async def test_a_hook_with_the_right_secret_nudges_its_store(tmp_path: Path) -> None:
@@ -341,6 +341,13 @@ async def test_where_the_vendor_signs_the_signature_is_verified(tmp_path: Path) 
         assert place.nudged == []
         assert (await place.http.post(address, content=b"t1", headers={"Signature": SECRET})).status_code == 202
         assert place.nudged == [TicketId("t1")]
+
+
+async def test_an_event_about_something_else_is_accepted_and_nudges_nobody(tmp_path: Path) -> None:
+    """A vendor that is refused often enough sends no more events, also none about tickets."""
+    async with serving(tmp_path / "db", secret=SECRET, vendor=SigningVendor()) as place:
+        answer = await place.http.post(f"/hooks/main/{SECRET}", content=b"order e1", headers={"Signature": SECRET})
+        assert (answer.status_code, place.nudged) == (202, [])
 
 
 async def test_an_event_that_is_sent_again_is_taken_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -15,8 +16,10 @@ from adapters.chats.slack.allowances import Allowances
 from adapters.chats.slack.mentioned import ASKED_A_MINUTE, MentionedNames
 from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
-from bot.model import ChannelId, ChatName, Place, ThreadId
+from bot.model import Agent, AgentId, ChannelId, ChatName, Place, ThreadId
 from tests.support.clocks import ManualClock
+
+GUEST = Agent(id=AgentId("U8"), name="Gus")
 
 
 class Directory(Requests):
@@ -79,7 +82,7 @@ class Directory(Requests):
 
 
 def people_of(directory: Directory, clock: ManualClock, agents: frozenset[str] = frozenset()) -> Agents:
-    people = Agents(directory, clock, agents)
+    people = Agents(directory, clock, [agents])
     people.team = "T1"
     return people
 
@@ -125,7 +128,7 @@ async def test_a_group_that_was_deleted_has_nobody_in_it() -> None:
 async def test_somebody_unknown_has_no_name_and_no_right() -> None:
     """Slack says twice, some seconds apart, that it knows no such person: and its id is no name for anybody."""
     clock = ManualClock()
-    people = Agents(Directory(clock, {}, {}), clock, frozenset())
+    people = Agents(Directory(clock, {}, {}), clock, [])
     with pytest.raises(Unavailable) as unsure:
         await people.agent("U9")
     clock.advance(unsure.value.retry_after or 0.0)
@@ -344,7 +347,7 @@ async def test_the_memory_is_bounded() -> None:
     """However many people write, five hundred are kept."""
     clock = ManualClock()
     directory = Directory(clock, {f"U{number}": {} for number in range(600)}, {})
-    people = Agents(directory, clock, frozenset())
+    people = Agents(directory, clock, [])
 
     for user in directory.people:
         await people.agent(user)
@@ -421,9 +424,9 @@ async def test_a_mention_of_somebody_unknown_keeps_no_message_waiting() -> None:
     clock = ManualClock()
     directory = Directory(clock, {}, {})
     people = people_of(directory, clock)
-    assert await people.mention("U9") == "somebody"
+    assert await people.mention("U9", GUEST) == "somebody"
     directory.refuses = True
-    assert await people.mention("U8") == "somebody"
+    assert await people.mention("U8", GUEST) == "somebody"
 
 
 async def test_only_some_names_a_minute_are_asked_for() -> None:
@@ -431,16 +434,16 @@ async def test_only_some_names_a_minute_are_asked_for() -> None:
     clock = ManualClock()
     directory = Directory(clock, {f"U{number}": {"name": f"p{number}"} for number in range(300)}, {})
     people = people_of(directory, clock)
-    names = [await people.mention(user) for user in directory.people]
+    names = [await people.mention(user, GUEST) for user in directory.people]
     assert len(directory.asked) == ASKED_A_MINUTE
     assert names == [*(f"p{number}" for number in range(ASKED_A_MINUTE)), *["somebody"] * (300 - ASKED_A_MINUTE)]
     clock.advance(60)
-    assert await people.mention("U299") == "p299"
-    assert await people.mention("U0") == "p0"
+    assert await people.mention("U299", GUEST) == "p299"
+    assert await people.mention("U0", GUEST) == "p0"
     assert len(directory.asked) == ASKED_A_MINUTE + 1
     directory.people["U0"] = {"name": "new"}
     people.person_changed("U0")
-    assert await people.mention("U0") == "new"
+    assert await people.mention("U0", GUEST) == "new"
 
 
 async def test_an_outage_is_no_reason_to_leave_a_name_out() -> None:
@@ -450,9 +453,9 @@ async def test_an_outage_is_no_reason_to_leave_a_name_out() -> None:
     people = people_of(directory, clock)
     directory.is_down = True
     with pytest.raises(Unavailable):
-        await people.mention("U1")
+        await people.mention("U1", GUEST)
     directory.is_down = False
-    assert await people.mention("U1") == "anna"
+    assert await people.mention("U1", GUEST) == "anna"
 
 
 async def test_somebody_whom_slack_does_not_show_is_no_trouble_of_the_channel() -> None:
@@ -477,7 +480,7 @@ async def test_remembered_names_are_few() -> None:
     names = MentionedNames(clock, ask)
     for number in range(5_100):
         clock.advance(60)
-        await names.name(f"U{number}")
+        await names.name(f"U{number}", for_agent=False)
     assert len(names._known) == 5_000
 
 
@@ -487,19 +490,51 @@ async def test_of_one_persons_files_only_some_a_minute_are_asked_for() -> None:
     directory = Directory(clock, {}, {})
     people = people_of(directory, clock)
     directory.files = {f"F{number}": {"id": f"F{number}"} for number in range(FILES_A_MINUTE + 5)}
-    shown = [await people.file(file, "U1") for file in directory.files]
+    shown = [await people.file(file, GUEST) for file in directory.files]
     assert (len(directory.asked), shown[-1], shown[0]) == (FILES_A_MINUTE, None, {"id": "F0"})
-    assert await people.file("F0", "U2") == {"id": "F0"}
+    assert await people.file("F0", replace(GUEST, id=AgentId("U2"))) == {"id": "F0"}
     clock.advance(60)
     directory.asked.clear()
     for _ in range(5):
         with pytest.raises(Unavailable) as unsure:
-            await people.file("F99", "U1")
+            await people.file("F99", GUEST)
         assert is_unsure(unsure.value)
     assert len(directory.asked) == 1
     clock.advance(unsure.value.retry_after or 0.0)
-    assert await people.file("F99", "U1") is None
-    assert await people.file("F1", "U1") == {"id": "F1"}
+    assert await people.file("F99", GUEST) is None
+    assert await people.file("F1", GUEST) == {"id": "F1"}
+
+
+async def test_what_others_use_up_changes_no_word_of_an_agent() -> None:
+    """However many people and files others have mentioned and posted, and however many the agent does."""
+    clock = ManualClock()
+    directory = Directory(clock, {f"U{number}": {"name": f"p{number}"} for number in range(100)}, {})
+    people = people_of(directory, clock)
+    directory.files = {f"F{number}": {"id": f"F{number}"} for number in range(FILES_A_MINUTE + 5)}
+    agent = replace(GUEST, id=AgentId("U1"), is_full_member=True)
+    for user in list(directory.people)[:50]:
+        await people.mention(user, GUEST)
+    assert [await people.mention(user, agent) for user in directory.people] == [f"p{n}" for n in range(100)]
+    assert None not in [await people.file(file, agent) for file in directory.files]
+
+
+@pytest.mark.parametrize(
+    ("person", "stores", "is_one"),
+    [
+        (GUEST, [frozenset()], False),
+        (replace(GUEST, is_full_member=True), [frozenset()], True),
+        (replace(GUEST, is_full_member=True), [frozenset({"U2"})], False),
+        (replace(GUEST, is_full_member=True), [frozenset({"U2"}), frozenset()], True),
+        (replace(GUEST, is_full_member=True), [], False),
+        (GUEST, [frozenset({"U8"})], True),
+        (replace(GUEST, groups=frozenset({"S1"})), [frozenset({"S1"})], True),
+        (replace(GUEST, is_active=False), [frozenset({"U8"})], False),
+    ],
+)
+def test_who_is_an_agent_by_the_settings(person: Agent, stores: list[frozenset[str]], *, is_one: bool) -> None:
+    """Of any store; where a store names nobody, every full member is one."""
+    clock = ManualClock()
+    assert Agents(Directory(clock, {}, {}), clock, stores).is_agent(person) is is_one
 
 
 def test_allowances_are_remembered_for_few() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from adapters.vendors.client import bodies
-from adapters.vendors.client.bodies import Body
+from adapters.vendors.client import bodies, large_lists
+from adapters.vendors.client.bodies import Body, list_of
 from adapters.vendors.client.large_lists import CUT_OFF, LARGEST_FIELD, LEFT_OUT, ListReader
+from adapters.vendors.client.responses import TooLargeBody
 
 LARGE = "x" * (LARGEST_FIELD + 50_000)
 TRICKY: tuple[Any, ...] = (
@@ -19,6 +20,8 @@ TRICKY: tuple[Any, ...] = (
     {"e": [], "data": {"data": [{"id": 1}, {"id": "]},{"}]}},
     [None, 1, {"id": 3}],
     {"data": []},
+    [[1, "["], {"id": 1}, [], [[]], "{", {"id": 2}],
+    {"a": [[], "x", [1]], "data": [{"id": [[{"b": "}"}]]}, [], {"id": 1}]},
     [],
     "p",
     5,
@@ -121,6 +124,46 @@ def test_other_threads_get_their_turn_while_a_large_body_is_read() -> None:
     reader.feed(json.dumps([{"id": 1, "text": "x" * 3_000_000}]).encode())
     assert reader.most <= 64 * 1024
     assert json.loads(reader.whole())[0]["id"] == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"{}," * 1_500_000 + b"{}]",
+        b"[" + b'{"id":1},' * 1_000_000 + b"{}]",
+        b'[{"a":[' + b"[]," * 2_000_000 + b"[]]}]",
+        b'[{"a":[' + b'"",' * 2_000_000 + b'""]}]',
+        b'{"a":' + b'[],"b":' * 700_000 + b"[{}]}",
+    ],
+    ids=["tickets", "tickets with an id", "lists", "texts", "beside the list"],
+)
+def test_very_many_small_parts_take_few_steps(body: bytes) -> None:
+    """A page is read in the event loop, and each step holds it up for a moment."""
+    reader = ListReader()
+    reader.feed(body)
+    assert not reader.gave_up
+    assert reader._steps < 10_000
+
+
+@pytest.mark.parametrize("part", [b"[[]],", b"[", b"[{", b"[1"])
+def test_what_takes_too_many_steps_is_too_large(part: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody writes tickets like that; the tickets before it can still be read."""
+    monkeypatch.setattr(large_lists, "_MOST_STEPS", 1_000)
+    reader = ListReader()
+    reader.feed(b'[{"id":1},{"id":2,"a":[' + part * 5_000)
+    assert reader.gave_up
+    assert json.loads(reader.beginning()) == [{"id": 1}, {"id": 2, LEFT_OUT: CUT_OFF}]
+
+
+async def test_a_list_of_too_many_steps_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts as too large, as one does whose bytes are too many."""
+    monkeypatch.setattr(large_lists, "_MOST_STEPS", 1_000)
+    monkeypatch.setattr(bodies, "LARGEST_BODY", 10_000)
+    body = Body(10_000_000, is_list=True)
+    with pytest.raises(TooLargeBody):
+        await body.add(b'[{"id":1,"a":[' + b"[[]]," * 5_000)
+    with pytest.raises(TooLargeBody):
+        list_of(b'[{"id":1,"a":' + b"[" * 5_000)
 
 
 async def test_other_work_goes_on_while_a_few_bytes_unpack_to_many(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.vendors.client import parsing
 from adapters.vendors.client.parsing import (
     Count,
     Flag,
@@ -76,6 +77,14 @@ def test_no_list_is_not_an_empty_list(value: Any) -> None:
         read_tickets(Thing, value, vendor="Acme")
     with pytest.raises(Unavailable):
         read_messages(Part, value, vendor="Acme")
+
+
+def test_a_page_of_more_tickets_than_any_store_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To read them would hold up everything else for minutes."""
+    monkeypatch.setattr(parsing, "MOST_OF_PAGE", 3)
+    assert len(read_tickets(Thing, [{"id": 1}] * 3, vendor="Acme")[0]) == 3
+    with pytest.raises(Unavailable):
+        read_tickets(Thing, [{"id": 1}] * 4, vendor="Acme")
 
 
 @pytest.mark.parametrize("value", [None, False, 7, "x", [], {}, {"id": None}, {"id": "", "subject": "Help\n me"}])

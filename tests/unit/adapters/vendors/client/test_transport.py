@@ -159,6 +159,13 @@ async def test_an_answer_is_not_unpacked() -> None:
         assert b"".join([piece async for piece in response.aiter_raw()]) == packed
 
 
+async def test_an_answer_with_many_headers() -> None:
+    """Proxies add some; what was done at the vendor must not seem unknown because of them."""
+    many = b"".join(b"X-%d: y\r\n" % number for number in range(400))
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + many + b"\r\n{}") as (server, client):
+        assert (await client.post(server.url)).headers["X-399"] == "y"
+
+
 async def test_an_answer_that_ends_too_early() -> None:
     """It is not taken for whole."""
     async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", seconds=0.05) as (server, client):

@@ -32,7 +32,7 @@ from bot.model import (
 from bot.ports import VendorCapabilities
 from bot.text import signed
 from bot.tickets import enqueue
-from bot.tickets.erasure import erase
+from bot.tickets.erasure import erase, forget
 from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_vendors.snapshot import parts_to_record, should_follow
 from bot.tickets.from_vendors.sync import record, record_gone
@@ -172,6 +172,69 @@ async def test_a_ticket_that_was_erased_stays_so_while_only_its_status_is_listed
         return row.erased, row.subject, waiting(tx)
 
     assert await write(tmp_path / "db", work) == (True, "", [])
+
+
+def dated(message: str, hours: float | None) -> Message:
+    """Of the customer, so many hours after the ticket was erased; None: nobody knows when."""
+    at = None if hours is None else NOON + timedelta(hours=hours)
+    return Message(id=MessageId(message), author=Author.CUSTOMER, text=message, written_at=at)
+
+
+OLD, NEW = dated("old", -1), dated("new", 1)
+READ, ODD, ODD_TOO = (dated(name, None) for name in ("read", "odd", "odd too"))
+
+
+@pytest.mark.parametrize("forgets", [True, False], ids=["forgotten", "closed long ago"])
+@pytest.mark.parametrize(
+    ("before", "shown", "updated", "recorded"),
+    [
+        ([], [ODD], None, None),
+        ([], [ODD], -1, None),
+        ([], [ODD], 1, ["odd"]),
+        ([], [ODD, OLD], 1, None),
+        ([], [OLD, ODD], 1, None),
+        ([], [ODD, NEW], 1, ["new"]),
+        ([], [OLD, ODD, NEW, ODD_TOO], 1, ["new", "odd too"]),
+        ([READ], [READ], 1, None),
+        ([READ], [ODD, READ], 1, None),
+        ([READ], [READ, ODD], -1, ["odd"]),
+        ([OLD], [OLD, ODD], None, ["odd"]),
+        ([OLD], [ODD, OLD], None, None),
+        ([OLD], [OLD, ODD, NEW], 1, ["new", "odd"]),
+    ],
+)
+async def test_a_message_without_a_date_revives_only_what_it_came_after(
+    tmp_path: Path,
+    before: list[Message],
+    shown: list[Message],
+    updated: float | None,
+    recorded: list[str] | None,
+    *,
+    forgets: bool,
+) -> None:
+    """What may have been written before the ticket was erased is not recorded then or later; None: it stays erased."""
+
+    def work(tx: Transaction) -> list[list[str] | None]:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        first = replace(snapshot("t1", status=CLOSED), messages=tuple(before), follow=False)
+        number = record(tx, STORE, first, NOON - timedelta(hours=2))
+        if forgets:
+            forget(tx, [number], NOON, in_chats=False)
+        else:
+            erase(tx, number, NOON)
+        changed = None if updated is None else NOON + timedelta(hours=updated)
+        later = replace(first, messages=tuple(shown), ticket=replace(first.ticket, updated_at=changed))
+        found: list[list[str] | None] = []
+        for hours in (2, 3):
+            record(tx, STORE, replace(later, read_at=NOON + timedelta(hours=hours)), NOON + timedelta(hours=hours))
+            row = ticket_row(require(tx.one("ticket", number=number)))
+            ids = [each["id"] for each in tx.all("messages_with_vendor_id", ticket=number)]
+            texts = [text for each in ids if (text := require(tx.one("message", id=each))["text"])]
+            found.append(None if row.erased else sorted(texts))
+        return found
+
+    assert await write(tmp_path / "db", work) == [recorded, recorded]
 
 
 async def test_a_malformed_message_is_shown_with_a_line_about_it(tmp_path: Path) -> None:
