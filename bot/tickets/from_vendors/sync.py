@@ -213,12 +213,13 @@ def _update_awaiting(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot
 
 def _recent(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> list[Recent]:
     """What is at the vendor and may be newer than a reading; of one that is not whole, also what it may lack."""
-    shown_after = to_ms(snapshot.read_at) if snapshot.complete else 0
-    arrived_after = to_ms(snapshot.said_at - MAX_READ_LAG)
-    rows = tx.all(
-        "newer_than_reading", ticket=known.number, shown_after=shown_after, arrived_after=arrived_after, now=to_ms(now)
-    )
-    return [_as_recent(row) for row in rows]
+    after = {"shown_after": 0, "arrived_after": 0}
+    if snapshot.complete:
+        after = {
+            "shown_after": to_ms(snapshot.read_at),
+            "arrived_after": to_ms(snapshot.said_at - MAX_READ_LAG),
+        }
+    return [_as_recent(row) for row in tx.all("newer_than_reading", ticket=known.number, now=to_ms(now), **after)]
 
 
 def _as_recent(row: Row) -> Recent:
