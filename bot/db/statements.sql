@@ -228,6 +228,10 @@ WHERE number = :number;
 -- The store's open tickets may look otherwise by what was learned: the next sweep reads them again.
 UPDATE tickets INDEXED BY tickets_open SET fingerprint = NULL WHERE store = :store AND status = 'open';
 
+-- name: read_ticket_again
+-- What was read of the ticket lacks something newer: the next sweep reads it again.
+UPDATE tickets SET fingerprint = NULL WHERE number = :number;
+
 -- name: raise_ticket_version
 -- Something that the ticket's cards show has changed.
 UPDATE tickets SET version = version + 1 WHERE number = :number;
@@ -260,9 +264,21 @@ SET awaiting = :awaiting,
 WHERE number = :number;
 
 -- name: set_ticket_answered
--- An agent's reply is at the vendor: it is the customer's turn.
+-- An agent's reply is at the vendor: it is the customer's turn. If something of theirs was recorded while it was on its
+-- way, nobody knows which came first, and the next sweep reads the ticket again.
 UPDATE tickets
-SET awaiting = 'customer', waiting_since = NULL, first_response_at = COALESCE(first_response_at, :at)
+SET awaiting = 'customer',
+    waiting_since = NULL,
+    first_response_at = COALESCE(first_response_at, :at),
+    fingerprint = CASE
+        WHEN NOT EXISTS (
+            SELECT 1
+            FROM deliveries AS d CROSS JOIN messages AS m
+            WHERE d.message = :message AND d.kind = 'reply'
+              AND m.ticket = :number AND m.purpose = 'vendor' AND m.author <> 'staff' AND m.is_public = 1
+              AND m.routed_at >= d.begun_at
+        ) THEN fingerprint
+    END
 WHERE number = :number;
 
 -- name: set_ticket_snoozed
@@ -1101,6 +1117,21 @@ LIMIT 1;
 -- The ticket's messages that were read from its vendor, under the ids by which they are recorded.
 SELECT vendor_id FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND vendor_id IS NOT NULL;
 
+-- name: newer_than_reading
+-- The ticket's public messages that are at the vendor and may be newer than a reading of it: those that other readings
+-- showed since it began, and our replies that have arrived since some time before it. What the file says of times after
+-- now is from a clock that was set back, and does not count.
+SELECT vendor_id, author, 0 AS is_ours, written_at, routed_at AS known_at
+FROM messages
+WHERE ticket = :ticket AND vendor_id IS NOT NULL AND purpose = 'vendor' AND is_public = 1 AND erased = 0
+  AND routed_at > :shown_after AND routed_at <= :now
+UNION ALL
+SELECT m.vendor_id, m.author, 1, NULL, d.finished_at
+FROM messages AS m CROSS JOIN deliveries AS d
+WHERE m.ticket = :ticket AND m.purpose = 'reply' AND m.erased = 0
+  AND d.message = m.id AND d.kind = 'reply' AND d.state = 'done'
+  AND d.finished_at > :arrived_after AND d.finished_at <= :now;
+
 -- ============================================================ deliveries: adding and finding
 
 -- name: insert_delivery
@@ -1618,6 +1649,24 @@ LIMIT (SELECT 2 - n % 2 FROM amount) OFFSET (SELECT MAX(0, (n - 1) / 2) FROM amo
 -- Notes that a waiting customer was answered; changes no row if that is noted already.
 INSERT INTO answers (store, is_first, answered_at, ticket, since, agent)
 VALUES (:store, :is_first, :at, :ticket, :since, :agent)
+ON CONFLICT DO NOTHING;
+
+-- name: set_answer_agent
+-- Who wrote the ticket's answer of this time, which was taken for one that nobody of a chat wrote.
+UPDATE answers SET agent = :agent WHERE ticket = :ticket AND answered_at = :at AND agent IS NULL;
+
+-- name: add_answer_of_reply
+-- Notes that a waiting customer was answered by this message; changes no row if that is noted already, or if they began
+-- to wait while it was on its way: it may have been there before.
+INSERT INTO answers (store, is_first, answered_at, ticket, since, agent)
+SELECT :store, :is_first, :at, :ticket, :since, :agent
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM deliveries AS d CROSS JOIN messages AS m
+    WHERE d.message = :message AND d.kind = 'reply'
+      AND m.ticket = :ticket AND m.purpose = 'vendor' AND m.author <> 'staff' AND m.is_public = 1
+      AND m.written_at = :since AND m.routed_at >= d.begun_at
+)
 ON CONFLICT DO NOTHING;
 
 -- name: first_unanswered

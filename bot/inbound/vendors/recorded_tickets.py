@@ -11,8 +11,8 @@ from bot.db.rows import from_ms, to_ms
 from bot.inbound.vendors.scope import SweepScope
 from bot.model import Store, Ticket, TicketId
 from bot.tickets.forgotten import RecordedTicket, recorded_tickets
+from bot.tickets.from_vendors.outdated import MAX_READ_LAG
 from bot.tickets.from_vendors.snapshot import should_follow
-from bot.tickets.from_vendors.sync import MAX_READ_LAG
 
 _MOST_KEPT = 5_000
 """So many tickets are kept from one sweep to the next. A store with more open ones is read from the database."""

@@ -31,7 +31,7 @@ from bot.model import Absent, Change, Conversation, LookedThrough, Nameless, Sto
 from bot.ports import Vendor
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_vendors import incidents
-from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, merge_listed, should_follow
+from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, merge_listed, says_all, should_follow
 from bot.tickets.from_vendors.sync import record_gone
 from bot.wording import notices
 from bot.wording.masking import masked
@@ -241,14 +241,17 @@ class Sweep:
         follow = should_follow(change.ticket, before, self._store, first=scope.first, now=self._clock.now())
         ticket, messages, vendor_time = change.ticket, change.messages, self._vendor.now()
         fingerprint = change.fingerprint
+        listed_at: datetime | None = None
         is_seen = follow or (before is not None and before.followed)
         if messages is None and is_seen:
-            read_at, vendor_time = self._clock.now(), self._vendor.now()
+            listed_at, read_at, vendor_time = read_at, self._clock.now(), self._vendor.now()
             try:
                 conversation = await self._request(ticket.id)
             except Gone:
                 await self._gone(ticket.id, listed=True)
                 return
+            if says_all(conversation.ticket, change.ticket):
+                listed_at = None
             ticket, messages = merge_listed(ticket, conversation.ticket), conversation.messages
             if change.ticket.status not in (None, ticket.status):
                 fingerprint = ""  # the list may show the same one again once the ticket has its former status back
@@ -258,6 +261,7 @@ class Sweep:
             fingerprint=fingerprint,
             read_at=read_at,
             vendor_time=vendor_time,
+            listed_at=listed_at,
             follow=follow,
         )
         if is_seen or len(messages or ()) > MANY_MESSAGES:

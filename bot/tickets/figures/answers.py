@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, from_ms, require, ticket_row, to_ms
@@ -90,7 +91,16 @@ def record_reply(tx: Transaction, message: MessageRow, now: datetime) -> None:
     if since is not None and since <= now:
         # If a sweep found the reply, the ticket's row has its time already.
         first = ticket.first_response_at
-        _add(tx, ticket, since, now, agent, is_first=first is None or first >= since)
+        is_first = first is None or first >= since
+        tx.run("add_answer_of_reply", message=message.id, **_values(ticket, since, now, agent, is_first=is_first))
+
+
+def record_author(tx: Transaction, message: MessageRow, at: int) -> None:
+    """An agent's reply was read, and taken for a colleague's, which was written at the vendor itself at that time."""
+    agent = agent_of(enqueue.load_link(tx, require(message.link)), message)
+    if agent is not None:
+        set_agent(tx, agent, message.author_name or "")
+        tx.run("set_answer_agent", ticket=message.ticket, at=at, agent=agent)
 
 
 def record_read(tx: Transaction, ticket: TicketRow, messages: Sequence[Message]) -> None:
@@ -108,7 +118,7 @@ def record_read(tx: Transaction, ticket: TicketRow, messages: Sequence[Message])
             agent = chat_id(ChatName(row["chat"]), AgentId(row["agent"]))
             set_agent(tx, agent, row["name"] or "")
         is_first = given.is_first and (first is None or to_ms(given.at) <= first)
-        _add(tx, ticket, given.since, given.at, agent, is_first=is_first)
+        tx.run("add_answer", **_values(ticket, given.since, given.at, agent, is_first=is_first))
 
 
 def _with_time(message: Message, recorded: int | None) -> Message:
@@ -129,15 +139,15 @@ def set_agent(tx: Transaction, agent: str, name: str) -> None:
         tx.run("set_agent", id=agent, name=name)
 
 
-def _add(
-    tx: Transaction, ticket: TicketRow, since: datetime, at: datetime, agent: str | None, *, is_first: bool
-) -> None:
-    tx.run(
-        "add_answer",
-        store=ticket.store,
-        is_first=is_first,
-        at=to_ms(at),
-        ticket=ticket.number,
-        since=to_ms(since),
-        agent=agent,
-    )
+def _values(
+    ticket: TicketRow, since: datetime, at: datetime, agent: str | None, *, is_first: bool
+) -> dict[str, Any]:
+    """A row of the answers."""
+    return {
+        "store": ticket.store,
+        "is_first": is_first,
+        "at": to_ms(at),
+        "ticket": ticket.number,
+        "since": to_ms(since),
+        "agent": agent,
+    }

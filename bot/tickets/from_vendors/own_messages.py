@@ -102,6 +102,16 @@ def earliest(since: datetime, ahead: timedelta | None) -> datetime:
     return since - _CLOCKS_APART if ahead is None else since + ahead - _SECONDS_ONLY
 
 
+def latest(known_at: datetime, ahead: timedelta | None) -> datetime:
+    """
+    By a vendor's clock, until when something must have been written there that was there at `known_at`.
+
+    Args:
+        ahead: How far the vendor's clock is ahead of ours; None: unknown.
+    """
+    return known_at + _CLOCKS_APART if ahead is None else known_at + ahead + _SECONDS_ONLY
+
+
 def are_alike(sent: str, kept: str) -> bool:
     """
     Whether a kept text is what a store makes of a sent one.

@@ -57,6 +57,13 @@ def merge_listed(listed: Ticket, read: Ticket) -> Ticket:
     )
 
 
+def says_all(read: Ticket, listed: Ticket) -> bool:
+    """Whether a ticket that was just read itself says its status and whose turn it is, if its list does. Pure."""
+    return (read.status is not None or listed.status is None) and (
+        read.awaiting is not None or listed.awaiting is None
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketSnapshot:
     """
@@ -67,6 +74,7 @@ class TicketSnapshot:
         fingerprint: None: it was not read from the list, and the recorded one stays. Empty: the ticket left the list,
             and any fingerprint it returns with is new.
         read_at: Just before the request; what we wrote later is newer.
+        listed_at: If the status, or whose turn it is, is only what the list says: before the request of the list.
         vendor_time: The same moment by the vendor's clock; None: unknown.
         follow: Whether the ticket gets threads from now on; those that have them keep them.
         complete: Whether the messages are believed to be all; else the ticket is read again.
@@ -78,7 +86,18 @@ class TicketSnapshot:
     read_at: datetime
     follow: bool
     vendor_time: datetime | None = None
+    listed_at: datetime | None = None
     complete: bool = True
+
+    @property
+    def said_at(self) -> datetime:
+        """Since when it may be otherwise what the vendor says of the ticket itself."""
+        return self.read_at if self.listed_at is None else min(self.listed_at, self.read_at)
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the vendor's clock is ahead of ours; None: unknown."""
+        return None if self.vendor_time is None else self.vendor_time - self.read_at
 
 
 def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation) -> bool:

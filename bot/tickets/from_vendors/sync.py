@@ -24,7 +24,6 @@ from bot.db.rows import (
     to_ms,
 )
 from bot.model import (
-    RECONCILE_DELAYS,
     Author,
     Customer,
     Kind,
@@ -40,9 +39,9 @@ from bot.model import (
 from bot.text import signed
 from bot.text.mailboxes import mailbox
 from bot.tickets import enqueue, links
-from bot.tickets.day.queue import awaited
 from bot.tickets.figures.answers import record_read
 from bot.tickets.forgotten import find_ticket, not_forgotten
+from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, turn_as_read, undoes
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
@@ -50,8 +49,6 @@ from bot.wording import cards, notices
 
 # One second, and one more because we know a vendor's clock only to the second.
 _SAME_SECOND = timedelta(seconds=2)
-# How long a vendor's reads may lag behind its writes: when the last search for a reply found nothing, it is not there.
-MAX_READ_LAG = timedelta(seconds=sum(RECONCILE_DELAYS))
 
 
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
@@ -63,7 +60,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         snapshot, known = _without_forgotten(tx, before, snapshot), None
     if known is None:
         known = _load_ticket(tx, number)
-    stale = _may_be_outdated(known, snapshot)
+    stale = is_status_outdated(known, snapshot)
     stays_closed = known.closed_here_only and not _customer_wrote(tx, known, snapshot)
     _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)
     begins = snapshot.follow and not known.followed
@@ -94,14 +91,14 @@ def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapsh
     was closed long ago is also revived when it is open again.
     """
     recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
-    ahead = _ahead(snapshot) or timedelta()
+    ahead = snapshot.ahead or timedelta()
     messages = not_forgotten(tx, known, snapshot.messages or (), recorded, ahead, snapshot.ticket.updated_at)
     if snapshot.messages is not None:
         snapshot = replace(snapshot, messages=messages)
     wrote = any(m.author is not Author.STAFF and m.is_public and m.id not in recorded for m in messages)
     if not known.erased:
         return snapshot
-    reopened = snapshot.ticket.status is Status.OPEN and not _may_be_outdated(known, snapshot)
+    reopened = snapshot.ticket.status is Status.OPEN and not is_status_outdated(known, snapshot)
     if wrote or (reopened and not known.forgotten and not known.closed_here_only):
         tx.run("revive_ticket", number=known.number, vendor_id=snapshot.ticket.id)
         return snapshot
@@ -145,25 +142,6 @@ def _is_first_contact(tx: Transaction, store: Store) -> bool:
     return found is None or found["first_swept_at"] is None
 
 
-def _may_be_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
-    """
-    Whether the status that was read may be from before our own change to it.
-
-    It is not if the customer wrote after that change: who reads the message reads the status that it led to.
-    """
-    if any(_is_written_after(message, known.status_set_at, snapshot) for message in snapshot.messages or ()):
-        return False
-    at_vendor_too = not known.closed_here_only and snapshot.ticket.status is not known.status
-    return snapshot.read_at < known.status_set_at + (MAX_READ_LAG if at_vendor_too else timedelta())
-
-
-def _is_written_after(message: Message, moment: datetime, snapshot: TicketSnapshot) -> bool:
-    """Whether a customer's message was certainly written after this moment of our clock."""
-    if message.author is not Author.CUSTOMER or message.written_at is None:
-        return False
-    return message.written_at - (_ahead(snapshot) or timedelta()) > moment
-
-
 def _update_ticket(
     tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool, stays_closed: bool
 ) -> None:
@@ -187,7 +165,7 @@ def _update_ticket(
         customer_mailbox=None if ticket.customer.email is None else mailbox(ticket.customer.email),
         facts=None if ticket.facts is None else facts_json(ticket.facts),
         first_response_at=_first_response(snapshot.messages),
-        closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
+        closed_at=None if stale or ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(snapshot.read_at),
         fingerprint=_fingerprint(known, snapshot),
         read_again=stale
@@ -217,11 +195,41 @@ def _updated_this_second(snapshot: TicketSnapshot) -> bool:
 
 
 def _update_awaiting(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> None:
-    """Finding a reply of ours made it the customer's turn; correct that if it is not the last message."""
-    found = awaited(snapshot.ticket.awaiting, snapshot.messages or ())
+    """
+    Whose turn it is by what was read.
+
+    Finding a reply of ours made it the customer's turn; that is corrected here if it is not the last message.
+    """
+    found = turn_as_read(snapshot)
+    if snapshot.messages is not None and undoes(known, found):
+        by_all = turn(snapshot, _recent(tx, known, snapshot, now))
+        found = by_all.awaited
+        if by_all.read_again:
+            tx.run("read_ticket_again", number=known.number)
     if found is not None:
         since = None if found.since is None else to_ms(found.since)
         tx.run("set_ticket_awaiting", number=known.number, awaiting=found.awaiting, since=since, now=to_ms(now))
+
+
+def _recent(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> list[Recent]:
+    """What is at the vendor and may be newer than a reading; of one that is not whole, also what it may lack."""
+    after = {"shown_after": 0, "arrived_after": 0}
+    if snapshot.complete:
+        after = {
+            "shown_after": to_ms(snapshot.read_at),
+            "arrived_after": to_ms(snapshot.said_at - MAX_READ_LAG),
+        }
+    return [_as_recent(row) for row in tx.all("newer_than_reading", ticket=known.number, now=to_ms(now), **after)]
+
+
+def _as_recent(row: Row) -> Recent:
+    return Recent(
+        id=None if row["vendor_id"] is None else MessageId(row["vendor_id"]),
+        author=Author(row["author"]),
+        is_ours=bool(row["is_ours"]),
+        written_at=None if row["written_at"] is None else from_ms(row["written_at"]),
+        known_at=from_ms(row["known_at"]),
+    )
 
 
 def _first_response(messages: tuple[Message, ...] | None) -> int | None:
@@ -250,7 +258,7 @@ def _record_messages(
     """
     known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
     found = [message for message in snapshot.messages or () if message.id not in known]
-    own = _own(tx, ticket, found, _ahead(snapshot)) if found else {}
+    own = _own(tx, ticket, found, snapshot.ahead)
     for message in found:
         if message.id in own:
             _arrived(tx, own[message.id], message.id, now)
@@ -287,13 +295,10 @@ def _stands_on_cards(tx: Transaction, number: TicketNumber, message: Message) ->
     return cards.fits_on_card(message, _load_ticket(tx, number).customer)
 
 
-def _ahead(snapshot: TicketSnapshot) -> timedelta | None:
-    """How far the vendor's clock is ahead of ours; None: unknown."""
-    return None if snapshot.vendor_time is None else snapshot.vendor_time - snapshot.read_at
-
-
 def _own(tx: Transaction, ticket: TicketRow, found: Sequence[Message], ahead: timedelta | None) -> dict[MessageId, Row]:
     """Which of these messages are replies and notes of ours, each with its row."""
+    if all(message.author is Author.CUSTOMER for message in found):
+        return {}
     rows = tx.all("replies_without_vendor_id", ticket=ticket.number)
     return claimed([(_attempted(row), row) for row in rows], found, ahead)
 

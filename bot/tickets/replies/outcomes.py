@@ -8,7 +8,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, ticket_row, to_ms
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Status, Verb
 from bot.tickets import enqueue, links
-from bot.tickets.figures.answers import agent_of, record_reply
+from bot.tickets.figures.answers import agent_of, record_author, record_reply
 from bot.tickets.forgotten import message_hash
 from bot.tickets.replies import marks
 from bot.tickets.replies.progress import progress_changed
@@ -59,11 +59,10 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     Args:
         vendor_id: None: the vendor did not name it; the next sweep that shows it will.
     """
-    set_vendor_id(tx, message, vendor_id)
-    if message.vendor_id is None:
+    if not set_vendor_id(tx, message, vendor_id):
         # Else it was read at its vendor, and whose turn it is by then follows from all that was read.
         record_reply(tx, message, now)
-        tx.run("set_ticket_answered", number=message.ticket, at=to_ms(now))
+        tx.run("set_ticket_answered", number=message.ticket, message=message.id, at=to_ms(now))
     for link in enqueue.links_of(tx, message.ticket):
         if not links.is_in_present_thread(link, message) and not message.erased:
             enqueue.post(tx, link, message.id, now)
@@ -108,18 +107,30 @@ def report_failure(tx: Transaction, message: MessageRow, failed: DeliveryId, tex
             enqueue.line(tx, link, text, now, (button,))
 
 
-def set_vendor_id(tx: Transaction, message: MessageRow, vendor_id: MessageId | None) -> None:
-    """Record the vendor's id of an agent's message; None: the vendor did not name it."""
-    if vendor_id is not None and message.vendor_id is None:
-        _forget_echo(tx, message, vendor_id)
-        kept = message_hash(tx, message.ticket, vendor_id) if message.erased else vendor_id
-        tx.run("set_message_vendor_id", id=message.id, vendor_id=kept)
+def set_vendor_id(tx: Transaction, message: MessageRow, vendor_id: MessageId | None) -> bool:
+    """
+    Record the vendor's id of an agent's message; None: the vendor did not name it.
+
+    Returns:
+        Whether the message has been read at its vendor already.
+    """
+    if message.vendor_id is not None:
+        return True
+    if vendor_id is None:
+        return False
+    was_read = _forget_echo(tx, message, vendor_id)
+    kept = message_hash(tx, message.ticket, vendor_id) if message.erased else vendor_id
+    tx.run("set_message_vendor_id", id=message.id, vendor_id=kept)
+    return was_read
 
 
-def _forget_echo(tx: Transaction, message: MessageRow, vendor_id: MessageId) -> None:
+def _forget_echo(tx: Transaction, message: MessageRow, vendor_id: MessageId) -> bool:
     """If the vendor changed our text, a sweep may have recorded it as a colleague's reply: keep only ours."""
     echo = tx.one("message_by_vendor_id", ticket=message.ticket, vendor_id=vendor_id)
     if echo is None or echo["id"] == message.id or Purpose(echo["purpose"]) is not Purpose.VENDOR:
-        return
+        return False
     tx.run("drop_waiting_posts", message=echo["id"])
     tx.run("set_message_vendor_id", id=echo["id"], vendor_id=None)
+    if message.purpose is Purpose.REPLY:
+        record_author(tx, message, echo["written_at"])
+    return True

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 
 from bot.sandbox.loopback_server import Exchange
 from tests.support.stage.stage import Stage
-from tests.support.waiting import until
 
 _ID = re.compile(r"(?<=/)(?:\d{5,}|[^/]{60,})(?=/|$)")
 _NOW_AND_THEN = frozenset(
@@ -30,9 +29,6 @@ async def counted_requests(stage: Stage, act: Callable[[], Awaitable[object]]) -
     Only what the act makes necessary: without what is read now and then anyway.
     """
     await stage.at_rest()
-    # The last sweep still reads tickets; what it read before the act would be news again after it.
-    swept = await _swept(stage)
-    await until(lambda: _has_swept_since(stage, swept))
     found: Counter[str] = Counter()
 
     def in_discord(exchange: Exchange) -> None:
@@ -51,12 +47,3 @@ async def counted_requests(stage: Stage, act: Callable[[], Awaitable[object]]) -
         for server, observer in observers:
             server.observers.remove(observer)
     return Counter({name: amount for name, amount in found.items() if name not in _NOW_AND_THEN})
-
-
-async def _swept(stage: Stage) -> list[int]:
-    """When each store's last sweep ended."""
-    return [row["swept_at"] for row in await stage.bridge.rows("stores")]
-
-
-async def _has_swept_since(stage: Stage, before: list[int]) -> bool:
-    return all(now != then for now, then in zip(await _swept(stage), before, strict=True))

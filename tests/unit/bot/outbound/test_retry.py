@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
 from bot.outbound.retry import Decider, GiveUp, Postpone, Reconcile, Schedule
-from bot.tickets.from_vendors.sync import MAX_READ_LAG
+from bot.tickets.from_vendors.outdated import MAX_READ_LAG
 
 SCHEDULE = Schedule(retries=(1, 10), reconcile_delays=(2, 3), refused_delay=60)
 

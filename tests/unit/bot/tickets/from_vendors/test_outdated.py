@@ -1,0 +1,441 @@
+"""A reading that is recorded late undoes nothing: every order of a reply, a reading and one more event, to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from bot.db.connection import Row, Transaction
+from bot.db.rows import TicketRow, message_row, require, ticket_row, to_ms
+from bot.model import (
+    Author,
+    Awaiting,
+    ChatMessageId,
+    Message,
+    MessageId,
+    Place,
+    Said,
+    Status,
+    Ticket,
+    TicketId,
+    TicketNumber,
+)
+from bot.tickets import enqueue
+from bot.tickets.day.queue import Awaited, awaited
+from bot.tickets.figures.answers import answers_in
+from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, undoes
+from bot.tickets.from_vendors.snapshot import TicketSnapshot, says_all
+from bot.tickets.from_vendors.sync import record
+from bot.tickets.replies.outcomes import reply_arrived
+from bot.tickets.rules import Rules
+from tests.support.database import NOON, STORE, snapshot, write
+from tests.support.one_message import ANN, RULES, THREAD
+from tests.support.rows import ticket
+
+STEP = timedelta(seconds=3)
+REPLY = ("the reply leaves", "it is accepted", "it is recorded")
+READING = ("a reading begins", "it is answered", "the reading is recorded")
+CUSTOMER, COLLEAGUE, CLOSE, SNOOZE = "the customer writes", "a colleague writes", "we close", "we snooze"
+ONE_CHAT: Rules = replace(RULES, stores={STORE.name: STORE}, undo=timedelta())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """
+    How a vendor behaves.
+
+    Attributes:
+        names: Whether it says under which id it has a reply.
+        alters: Whether it keeps a reply in words that nobody recognises.
+        lags: Whether a reading does not show a reply that has just been accepted.
+        says: Whether it says itself whose turn it is: in its `list`, or when a ticket is read `alone`.
+        ahead: How far its clock is ahead of ours; None: that is unknown.
+    """
+
+    names: bool = True
+    alters: bool = False
+    lags: bool = False
+    says: str = ""
+    ahead: timedelta | None = timedelta()
+
+
+WAYS = {
+    "a plain one": Way(),
+    "one that names no reply": Way(names=False),
+    "one that alters replies": Way(alters=True),
+    "one that alters replies and names none": Way(alters=True, names=False),
+    "one whose reads lag": Way(lags=True),
+    "one whose reads lag, and whose clock is a day behind": Way(lags=True, ahead=-timedelta(days=1)),
+    "one whose reads lag, by an unknown clock": Way(lags=True, ahead=None),
+    "one whose list says whose turn it is": Way(says="list"),
+    "one that says whose turn it is": Way(says="alone", names=False),
+}
+
+
+def orders(other: str) -> Iterator[tuple[str, ...]]:
+    """All orders of a reply's steps and a reading's, with one more event anywhere among them."""
+    for places in combinations(range(6), 3):
+        reply, reading = iter(REPLY), iter(READING)
+        steps = [next(reply) if place in places else next(reading) for place in range(6)]
+        for at in range(7):
+            yield (*steps[:at], other, *steps[at:])
+
+
+@dataclass
+class Play:
+    """One ticket at a vendor and here, while these things happen every three seconds."""
+
+    tx: Transaction
+    way: Way
+    id: TicketId
+    said: list[Message] = field(default_factory=list)
+    status: Status = Status.OPEN
+    now: datetime = NOON
+    reply: MessageId | None = None
+    listed: tuple[datetime, str, Awaiting | None] | None = None
+    read: TicketSnapshot | None = None
+
+    def begin(self) -> None:
+        self._writes(Author.CUSTOMER, "A question")
+        self._list()
+        self._read()
+        self.number = record(self.tx, STORE, require(self.read), self.now)
+        (link,) = enqueue.links_of(self.tx, self.number)
+        for row in self.tx.all("unfinished_deliveries"):
+            self.tx.run("finish_delivery", id=row["id"], now=0)
+        self.place: Place = replace(THREAD, thread=f"th-{self.id}")
+        self.tx.run("set_link_thread", id=link.id, thread=self.place.thread, card=f"c-{self.id}", version=1)
+        words = Said(place=self.place, message=ChatMessageId("a1"), agent=ANN, text="An answer", said_at=self.now)
+        route_link(self.tx, require(record_said(self.tx, words, can_reply=True)).link, ONE_CHAT, self.now, self.now)
+        (self.delivery,) = [row["id"] for row in self.tx.all("unfinished_deliveries") if row["kind"] == "reply"]
+
+    def happens(self, step: str) -> None:
+        self.now += STEP
+        if step == REPLY[0]:
+            self.tx.run("begin_delivery", id=self.delivery, now=to_ms(self.now))
+        elif step == REPLY[1]:
+            self.reply = self._writes(Author.STAFF, "Altered!" if self.way.alters else "An answer")
+        elif step == REPLY[2]:
+            row = require(self.tx.one("delivery", id=self.delivery))
+            self.tx.run("finish_delivery", id=self.delivery, now=to_ms(self.now))
+            message = message_row(require(self.tx.one("message", id=row["message"])))
+            reply_arrived(self.tx, message, self.reply if self.way.names else None, self.now)
+        elif step == READING[0]:
+            self._list()
+        elif step == READING[1]:
+            self._read(lags=self.way.lags)
+        elif step == READING[2]:
+            record(self.tx, STORE, require(self.read), self.now)
+        elif step == CUSTOMER:
+            self._writes(Author.CUSTOMER, "One more")
+        elif step == COLLEAGUE:
+            self._writes(Author.STAFF, "From the dashboard")
+        elif step == CLOSE:
+            self.status = Status.CLOSED
+            self.tx.run(
+                "set_ticket_status", number=self.number, now=to_ms(self.now), status="closed", closed_here_only=0
+            )
+        elif step == SNOOZE:
+            until = to_ms(self.now + timedelta(days=1))
+            self.tx.run("set_ticket_snoozed", number=self.number, until=until, by="discord:U1")
+
+    def sweeps_on(self) -> None:
+        """Later sweeps, which read the ticket only if it counts as changed."""
+        for _ in range(2):
+            self.now += MAX_READ_LAG
+            self._list()
+            if self.counts_as_changed:
+                self._read()
+                record(self.tx, STORE, require(self.read), self.now)
+
+    @property
+    def counts_as_changed(self) -> bool:
+        return self.row.fingerprint != f"{self.status} {len(self.said)}"
+
+    @property
+    def row(self) -> TicketRow:
+        return ticket_row(require(self.tx.one("ticket", number=self.number)))
+
+    @property
+    def truth(self) -> Awaited | None:
+        """Whose turn it is at the vendor."""
+        return awaited(None, self.said)
+
+    @property
+    def known_turn(self) -> Awaited | None:
+        """Whose turn it is by all that we have been told: what was read, and that our reply is there."""
+        read = {message.id for message in require(self.read).messages or ()}
+        return awaited(None, [message for message in self.said if message.id in read or message.id == self.reply])
+
+    @property
+    def turn(self) -> Awaited | None:
+        row = self.row
+        ahead = self.way.ahead or timedelta()
+        return Awaited(Awaiting(row.awaiting), row.waiting_since) if row.awaiting else Awaited(Awaiting.US, NOON + ahead)
+
+    @property
+    def counted(self) -> list[int]:
+        """Since when those waited who were answered, by the figures."""
+        return [row["since"] for row in self._answers()]
+
+    @property
+    def answered_by(self) -> list[str | None]:
+        """Who answered them; None: a colleague in the dashboard."""
+        return [row["agent"] for row in self._answers()]
+
+    def _answers(self) -> list[Row]:
+        found = self.tx._connection.execute("SELECT * FROM answers WHERE ticket = ? ORDER BY since", (self.number,))
+        return list(found)
+
+    def _writes(self, author: Author, text: str) -> MessageId:
+        message = MessageId(f"{self.id}-m{len(self.said)}")
+        at = self.now + (self.way.ahead or timedelta())
+        self.said.append(Message(id=message, author=author, text=text, written_at=at))
+        return message
+
+    def _list(self) -> None:
+        turn = require(self.truth).awaiting if self.way.says else None
+        self.listed = (self.now, f"{self.status} {len(self.said)}", turn)
+
+    def _read(self, *, lags: bool = False) -> None:
+        listed_at, fingerprint, says = require(self.listed)
+        if self.way.says == "alone":
+            says = require(self.truth).awaiting
+        shown = tuple(message for message in self.said if not lags or message.id != self.reply)
+        self.read = TicketSnapshot(
+            ticket=Ticket(id=self.id, status=self.status, awaiting=says, created_at=NOON),
+            messages=shown,
+            fingerprint=fingerprint,
+            read_at=listed_at if self.way.says == "alone" else self.now - STEP / 3,
+            listed_at=listed_at if self.way.says == "list" else None,
+            vendor_time=None,
+            follow=True,
+        )
+        if self.way.ahead is not None:
+            self.read = replace(self.read, vendor_time=self.read.read_at + self.way.ahead)
+
+
+def played(tx: Transaction, way: Way, other: str) -> Iterator[tuple[str, Play]]:
+    """Every order, each with a ticket of its own, up to its last step."""
+    tx.run("add_installation", key_prefix="abc123")
+    tx.run("add_store", name=STORE.name)
+    for number, steps in enumerate(orders(other)):
+        play = Play(tx, way, TicketId(f"t{number}"))
+        play.begin()
+        for step in steps:
+            play.happens(step)
+        yield " → ".join(steps), play
+
+
+@pytest.mark.parametrize("other", [CUSTOMER, COLLEAGUE])
+@pytest.mark.parametrize("way", WAYS)
+async def test_whose_turn_it_is_follows_from_all_that_is_known(tmp_path: Path, way: str, other: str) -> None:
+    """
+    Late readings do not undo that a reply arrived, and what the customer wrote after it makes it our turn.
+
+    Where nobody can know which came first, the ticket is read again; after that, everything is as at the vendor.
+    """
+    certain = WAYS[way] in (Way(), Way(names=False), Way(alters=True))
+
+    def work(tx: Transaction) -> list[str]:
+        wrong = []
+        for steps, play in played(tx, WAYS[way], other):
+            if play.turn != play.known_turn and (certain or not play.counts_as_changed):
+                wrong.append(f"{steps}: {play.turn}, not {play.known_turn}")
+            play.sweeps_on()
+            if play.turn != play.truth:
+                wrong.append(f"{steps}: {play.turn} in the end, not {play.truth}")
+        return wrong
+
+    assert await write(tmp_path / "db", work) == []
+
+
+@pytest.mark.parametrize("other", [CUSTOMER, COLLEAGUE])
+@pytest.mark.parametrize("way", WAYS)
+async def test_each_wait_is_counted_once_and_by_its_own_beginning(tmp_path: Path, way: str, other: str) -> None:
+    """Whatever a late reading says, a customer whom nobody kept waiting is no answer in the figures."""
+
+    def work(tx: Transaction) -> list[str]:
+        wrong = []
+        for steps, play in played(tx, WAYS[way], other):
+            play.sweeps_on()
+            expected = [to_ms(given.since) for given in answers_in(play.said, None)]
+            if play.counted != expected:
+                wrong.append(f"{steps}: {play.counted}, not {expected}")
+        return wrong
+
+    assert await write(tmp_path / "db", work) == []
+
+
+async def test_an_answer_is_that_of_the_agent_who_wrote_it(tmp_path: Path) -> None:
+    """Though the vendor altered it, and it was read as a colleague's before the vendor said under which id it has it."""
+
+    def work(tx: Transaction) -> set[str | None]:
+        plays = [play for _, play in played(tx, WAYS["one that alters replies"], CUSTOMER)]
+        return {agent for play in plays for agent in play.answered_by}
+
+    assert await write(tmp_path / "db", work) == {"discord:U1"}
+
+
+@pytest.mark.parametrize("way", ["a plain one", "one whose reads lag"])
+async def test_a_ticket_that_we_close_stays_closed(tmp_path: Path, way: str) -> None:
+    """Since we closed it, and without having been opened in between."""
+
+    def work(tx: Transaction) -> list[str]:
+        wrong = []
+        for steps, play in played(tx, WAYS[way], CLOSE):
+            closed_at = play.row.closed_at
+            play.sweeps_on()
+            row = play.row
+            if row.status is not Status.CLOSED or row.settled_at is not None or row.closed_at != closed_at:
+                wrong.append(f"{steps}: {row.status}, {row.closed_at}")
+        return wrong
+
+    assert await write(tmp_path / "db", work) == []
+
+
+@pytest.mark.parametrize("way", ["a plain one", "one whose reads lag"])
+async def test_a_ticket_that_we_snooze_stays_so(tmp_path: Path, way: str) -> None:
+    """The customer has written nothing since."""
+
+    def work(tx: Transaction) -> list[str]:
+        wrong = []
+        for steps, play in played(tx, WAYS[way], SNOOZE):
+            play.sweeps_on()
+            if play.row.snoozed_until is None or play.row.first_response_at is None:
+                wrong.append(steps)
+        return wrong
+
+    assert await write(tmp_path / "db", work) == []
+
+
+def says(name: str, after: float, author: Author = Author.CUSTOMER) -> Message:
+    return Message(id=MessageId(name), author=author, text=name, written_at=NOON + timedelta(seconds=after))
+
+
+def other_reading(name: str, after: float, author: Author = Author.CUSTOMER) -> Recent:
+    return Recent(MessageId(name), author, is_ours=False, written_at=NOON + timedelta(seconds=after), known_at=NOON)
+
+
+OURS = Recent(None, Author.STAFF, is_ours=True, written_at=None, known_at=NOON)
+"""Known to be there at noon."""
+ASKED = says("first", -60)
+
+
+@pytest.mark.parametrize(
+    ("shown", "recent", "awaiting", "since"),
+    [
+        ([ASKED], [], "us", -60),
+        ([ASKED], [OURS], "customer", None),
+        ([ASKED, says("before", -9)], [OURS], "customer", None),
+        ([ASKED, says("in the same second", 1)], [OURS], "customer", None),
+        ([ASKED, says("after", 3)], [OURS], "us", 3),
+        ([ASKED, says("after", 3), says("more", 5)], [OURS], "us", 3),
+        ([ASKED, says("after", 3), says("again us", 5, Author.STAFF)], [OURS], "customer", None),
+        # Two of the vendor's own readings, of which the later one was recorded first.
+        ([ASKED], [other_reading("a colleague", 1, Author.STAFF)], "customer", None),
+        ([ASKED, says("answered", -50, Author.STAFF)], [other_reading("more", 1)], "us", 1),
+        ([ASKED, says("answered", -50, Author.STAFF)], [other_reading("between", -55)], "customer", None),
+        ([ASKED], [other_reading("a colleague", -9, Author.STAFF), other_reading("more", -5)], "us", -5),
+        ([ASKED], [other_reading("more", 4), OURS], "us", 4),
+        ([ASKED], [other_reading("more", 1), OURS], "customer", None),
+    ],
+)
+def test_what_a_reading_lacks_stands_where_it_was_written(
+    shown: list[Message], recent: list[Recent], awaiting: str, since: float | None
+) -> None:
+    """A reply of ours stands before what was certainly written after it, and what others showed at its own time."""
+    seen = replace(snapshot("t1"), messages=tuple(shown), vendor_time=NOON, read_at=NOON)
+    found = turn(seen, recent)
+    at = None if since is None else NOON + timedelta(seconds=since)
+    assert found.awaited == Awaited(Awaiting(awaiting), at)
+    assert found.read_again is bool(recent)
+
+
+@pytest.mark.parametrize("awaiting", Awaiting)
+def test_what_the_vendor_says_counts_unless_something_is_newer(awaiting: Awaiting) -> None:
+    """Than what it says: our reply, even if it is shown; or a message that was read with it."""
+    seen = replace(snapshot("t1"), messages=(ASKED, says("ours", -1, Author.STAFF)), read_at=NOON, vendor_time=NOON)
+    seen = replace(seen, ticket=replace(seen.ticket, awaiting=awaiting))
+    assert require(turn(seen, []).awaited).awaiting is awaiting
+    assert require(turn(seen, [replace(OURS, id=MessageId("ours"))]).awaited).awaiting is Awaiting.CUSTOMER
+    later = replace(seen, messages=(*(seen.messages or ()), says("later", 3)))
+    assert turn(later, []).awaited == Awaited(Awaiting.US, NOON + timedelta(seconds=3))
+
+
+@pytest.mark.parametrize(
+    ("known", "found", "changes"),
+    [
+        (None, Awaited(Awaiting.US, NOON), False),
+        ("us", None, False),
+        ("us", Awaited(Awaiting.CUSTOMER), True),
+        ("customer", Awaited(Awaiting.US), True),
+        ("us", Awaited(Awaiting.US, NOON), False),
+        ("us", Awaited(Awaiting.US, NOON + timedelta(microseconds=3)), False),
+        ("us", Awaited(Awaiting.US, NOON - STEP), True),
+        ("us", Awaited(Awaiting.US), False),
+        ("customer", Awaited(Awaiting.CUSTOMER), False),
+    ],
+)
+def test_only_what_would_change_is_looked_into(known: str | None, found: Awaited | None, changes: bool) -> None:
+    """So a reading that says what is known costs no look at what is newer."""
+    assert undoes(ticket(awaiting=known, waiting_since=NOON if known == "us" else None), found) is changes
+
+
+@pytest.mark.parametrize(
+    ("read", "listed", "says_itself"),
+    [
+        ({}, {}, True),
+        ({"status": Status.OPEN}, {"status": Status.OPEN}, True),
+        ({}, {"status": Status.OPEN}, False),
+        ({"status": Status.OPEN}, {"awaiting": Awaiting.US}, False),
+        ({"awaiting": Awaiting.US}, {"awaiting": Awaiting.US}, True),
+    ],
+)
+def test_what_only_a_list_says_is_as_old_as_the_list(
+    read: dict[str, object], listed: dict[str, object], says_itself: bool
+) -> None:
+    """A status that we set between the list and the reading is not undone by the list."""
+    alone, in_list = (Ticket(id=TicketId("t1"), **values) for values in (read, listed))  # type: ignore[arg-type]
+    assert says_all(alone, in_list) is says_itself
+    known = ticket(status=Status.OPEN, status_set_at=NOON)
+    seen = replace(snapshot("t1"), read_at=NOON + MAX_READ_LAG, messages=())
+    assert not is_status_outdated(known, seen)
+    assert is_status_outdated(known, replace(seen, listed_at=NOON - STEP))
+
+
+async def test_two_readings_that_are_recorded_in_the_wrong_order(tmp_path: Path) -> None:
+    """What the later one showed stays, and the ticket is read again. A reading that begins afterwards is believed."""
+
+    def work(tx: Transaction) -> list[tuple[str, datetime | None, str | None]]:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        found = []
+
+        def read(began: int, recorded: int, *messages: Message) -> None:
+            at = NOON + timedelta(seconds=began)
+            seen = replace(snapshot("t1"), messages=messages, read_at=at, vendor_time=at, fingerprint=f"f{began}")
+            record(tx, STORE, seen, NOON + timedelta(seconds=recorded))
+            row = ticket_row(require(tx.one("ticket", number=TicketNumber(1001))))
+            found.append((str(row.awaiting), row.waiting_since, row.fingerprint))
+
+        answered = (ASKED, says("answered", -30, Author.STAFF))
+        read(0, 1, *answered)
+        read(10, 11, *answered, says("more", 9))
+        read(8, 12, *answered)
+        read(20, 21, *answered)
+        return found
+
+    since = NOON + timedelta(seconds=9)
+    assert await write(tmp_path / "db", work) == [
+        ("customer", None, "f0"),
+        ("us", since, "f10"),
+        ("us", since, None),
+        ("customer", None, "f20"),
+    ]
