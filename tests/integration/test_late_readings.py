@@ -113,7 +113,7 @@ async def test_whoever_was_answered_does_not_wait_again(tmp_path: Path, names: b
 
 @pytest.mark.parametrize("names", [True, False])
 async def test_the_next_sweep_reads_it_again(tmp_path: Path, names: bool) -> None:
-    """Though nothing has changed in the list since; once, and then it is known."""
+    """Once, and then everything is known."""
     async with a_reading_on_its_way(tmp_path / "db", names=names) as (bridge, vendor):
         await replies(bridge)
         await is_recorded(bridge, vendor)

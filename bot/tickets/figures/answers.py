@@ -8,6 +8,7 @@ The definitions that all figures stand on:
   messages of a customer in a row are one wait, and a second message of the staff answers nothing.
 * The *first answer* is a ticket's first public message of the staff; each later answer is a *next answer*. Who wrote
   first to a customer who had not asked has answered nobody.
+* A reply answers nothing that was first read while it was on its way, unless its vendor shows that it came later.
 * A ticket that is closed waits no longer: what nobody answered before is no answer to be counted, and a customer who
   writes again waits from that message on. A snoozed ticket waits on, for its customer does.
 * The *time to close* runs from a ticket's opening to its last closing. A ticket that is opened again is not closed,
@@ -139,9 +140,7 @@ def set_agent(tx: Transaction, agent: str, name: str) -> None:
         tx.run("set_agent", id=agent, name=name)
 
 
-def _values(
-    ticket: TicketRow, since: datetime, at: datetime, agent: str | None, *, is_first: bool
-) -> dict[str, Any]:
+def _values(ticket: TicketRow, since: datetime, at: datetime, agent: str | None, *, is_first: bool) -> dict[str, Any]:
     """A row of the answers."""
     return {
         "store": ticket.store,

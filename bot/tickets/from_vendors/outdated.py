@@ -116,4 +116,3 @@ def _with(messages: Sequence[Message], unseen: Sequence[Recent], ahead: timedelt
         message = Message(id=each.id or MessageId(""), author=each.author, text="", written_at=each.written_at)
         whole.insert(index, (at, message))
     return [message for _, message in whole]
-

@@ -59,9 +59,7 @@ def merge_listed(listed: Ticket, read: Ticket) -> Ticket:
 
 def says_all(read: Ticket, listed: Ticket) -> bool:
     """Whether a ticket that was just read itself says its status and whose turn it is, if its list does. Pure."""
-    return (read.status is not None or listed.status is None) and (
-        read.awaiting is not None or listed.awaiting is None
-    )
+    return (read.status is not None or listed.status is None) and (read.awaiting is not None or listed.awaiting is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
