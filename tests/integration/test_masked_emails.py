@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,7 @@ async def test_who_has_a_ticket_is_masked_wherever_that_is_shown(tmp_path: Path)
             await bridge.asks(bridge.discord, Verb.TICKETS, words="all"),
             await bridge.asks(bridge.discord, Verb.TAKE, ticket="1001"),
             await bridge.asks(bridge.discord, Verb.TAKE_OVER, ticket="1001"),
+            await bridge.asks(bridge.discord, Verb.ASSIGN, ticket="1001", assignee=replace(ANN, is_full_member=False)),
         ]
         await bridge.says(bridge.discord, "m1", "On its way", agent=ANN)
         await bridge.drained()
@@ -111,6 +113,7 @@ async def test_who_has_a_ticket_is_masked_wherever_that_is_shown(tmp_path: Path)
         assert "ann@team" not in repr(answers) + repr(shown)
         assert "a…@team.example" in repr(answers[1])
         assert "a…@team.example" in answers[2].text
+        assert "a…@team.example" in answers[4].text
         assert "a…@team.example" in repr(shown)
 
 

@@ -74,10 +74,10 @@ def _read_markdown(given: str) -> Any:
 
 
 def _read_list(given: str) -> None:
-    """A loop over signs, so a part is enough: in front of the list, in a field, and in a text of it."""
-    for before in ("", '[{"a":[', '[{"a":"'):
+    """As much as one search may see: in front of the list, between its tickets, in a field, and in a text of it."""
+    for before in ("", '[{"a":1},', '[{"a":[', '[{"a":"'):
         reader = large_lists.ListReader()
-        reader.feed((before + given[:FORMATTED]).encode("utf-8", "replace"))
+        reader.feed((before + given)[: large_lists._PIECE].encode("utf-8", "replace"))
 
 
 def _write_markdown(given: str) -> Any:
@@ -156,8 +156,12 @@ FOREIGN: dict[str, Reader] = {
     "adapters/vendors/client/html.py:_STRUCTURE": html.looks_like_html,
     "adapters/vendors/client/html.py:_TAG": html._without_tags,
     "adapters/vendors/client/large_lists.py:_IN_TEXT": _read_list,
-    "adapters/vendors/client/large_lists.py:_NESTED": _read_list,
-    "adapters/vendors/client/large_lists.py:_OUTSIDE": _read_list,
+    "adapters/vendors/client/large_lists.py:_NEXT_OBJECT": _read_list,
+    "adapters/vendors/client/large_lists.py:_RUN": _read_list,
+    "adapters/vendors/client/large_lists.py:_RUN_OF_FIELD": _read_list,
+    "adapters/vendors/client/large_lists.py:_RUN_OF_LISTS": _read_list,
+    "adapters/vendors/client/large_lists.py:_RUN_OF_TEXTS": _read_list,
+    "adapters/vendors/client/large_lists.py:_RUN_OF_TICKETS": _read_list,
     "adapters/vendors/client/parsing.py:_NUMBER": parsing._time,
     "adapters/vendors/client/parsing.py:_UTC_IN_WORDS": parsing._time,
     "adapters/vendors/client/parsing.py:money": lambda given: parsing.money(given, "EUR"),

@@ -52,6 +52,7 @@ from bot.tickets.rights import may_act, worth_asking
 from bot.tickets.rules import Rules
 from bot.wording import answers, notices, reasons
 from bot.wording.guide import guide
+from bot.wording.masking import masked
 
 _log = structlog.get_logger(__name__)
 # After this time an agent is answered that the vendor takes longer.
@@ -214,7 +215,8 @@ class Commands:
         except RemoteError as error:
             return Answer(text=error.user_message)
         if not may_act(assignee, self._rules.stores[subject.store], subject.places, writable):
-            return Answer(text=answers.cannot_be_assigned(assignee.name))
+            name = masked(assignee.name) if self._rules.masks_emails else assignee.name
+            return Answer(text=answers.cannot_be_assigned(name))
         return await self._change(partial(assign, assignee=assignee), ask, subject.ticket)
 
     async def _retry_or_discard(self, ask: Ask, _subject: Subject) -> Answer:
