@@ -170,7 +170,11 @@ class Dispatcher:
         return begun or None
 
     def committed(self, result: Begun) -> None:
-        for turn, job in result:
+        # Who has written hears of it first: Slack waits for its acknowledgement.
+        asyncio.get_running_loop().call_soon(self._start_turns, result)
+
+    def _start_turns(self, begun: Begun) -> None:
+        for turn, job in begun:
             if job is None:
                 self.end(turn)
             else:

@@ -109,4 +109,4 @@ async def test_a_close(tmp_path: Path) -> None:
         with counted(bridge) as cost:
             await bridge.asks(bridge.discord, Verb.CLOSE)
             await nothing_on_its_way(bridge.rows)
-        assert (cost.commits, sum(cost.statements.values())) == (5, 41), cost.statements
+        assert (cost.commits, sum(cost.statements.values())) == (5, 42), cost.statements
