@@ -83,14 +83,14 @@ ROWS = (
 _LEFT = "[what is left](docs/performance.md#what-is-left-and-why)"
 REASONS: Mapping[int, str] = MappingProxyType(
     {
-        1: f"a sweep makes three reads before it records a message, and the disk takes its time; {_LEFT}",
-        2: f"a reply is recorded and begun on disk, and httpx takes longer than a bare socket; {_LEFT}",
+        1: f"a message waits for one commit to the disk before it is said; {_LEFT}",
+        2: f"a reply waits for one commit to the disk before it is sent; {_LEFT}",
         3: f"most of it is spent in aiohttp, discord.py, slack-bolt and SQLite; {_LEFT}",
         4: "the first message of a ticket does not wait, so it leaves by itself",
         7: f"half of it is the code of the SDKs and of pydantic; {_LEFT}",
         8: f"each store holds a client of its own and what it knows of its list; {_LEFT}",
         9: f"loading the SDKs takes most of a start; {_LEFT}",
-        10: f"each idle sweep asks for the pages with open tickets and reads each ticket there; {_LEFT}",
+        10: f"each idle sweep asks for every page with open tickets; {_LEFT}",
         12: f"on a busy machine a search waits for its turn; {_LEFT}",
     }
 )
