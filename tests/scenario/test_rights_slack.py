@@ -111,11 +111,13 @@ async def commands(scene: Scene, person: User) -> bool:
 
 
 async def opens_the_picker(scene: Scene, person: User) -> View | None:
-    """None: it is not opened for them, and they are told."""
-    outcome = await scene.stage.world.slack.command(person, scene.lobby, "/close")
-    if outcome.view is None:
-        assert outcome.text.startswith("Only the team's agents")
-    return outcome.view
+    """None: it is not opened for them, and that is counted."""
+    slack, before = scene.stage.world.slack, scene.refused()
+    seen = len(slack.views(person))
+    outcome = await slack.command(person, scene.lobby, "/close")
+    assert not outcome.error
+    await until(lambda: len(slack.views(person)) > seen or scene.refused() > before, "it is open or refused")
+    return slack.views(person)[-1] if len(slack.views(person)) > seen else None
 
 
 async def is_offered(scene: Scene, person: User) -> bool:
