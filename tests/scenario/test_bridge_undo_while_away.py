@@ -112,6 +112,8 @@ async def test_changed_while_the_connections_were_lost(stage: Stage) -> None:
     await discord.leave()
     await discord.gateway.cut(resumable=False)
     slack_takes_no_connection(stage, times=4)
+    chats = stage.bridge.app._intake._chats.values()
+    await until(lambda: not any(chat.health().connected for chat in chats), "both are known to be lost")
     await replies.are_changed()
     await stage.bridge.undo_time_passes()
     await put_off(stage)
