@@ -31,6 +31,7 @@ from bot.text.tree import (
     Quote,
     RichText,
     Words,
+    lines_of,
 )
 
 Measure = Callable[[Block], int]
@@ -131,24 +132,13 @@ def _lines(block: Block) -> Iterator[Block]:
     """The block line by line, each as a block of its kind."""
     match block:
         case Paragraph():
-            yield from (Paragraph(line) for line in _split_lines(block.inside))
+            yield from (Paragraph(line) for line in lines_of(block.inside))
         case CodeBlock():
             yield from (CodeBlock(line, block.language) for line in block.text.split("\n"))
         case List():
             yield from (List((item,)) for item in block.items)
         case Quote():
             yield from (Quote((line,)) for inner in block.blocks for line in _lines(inner))
-
-
-def _split_lines(inside: Iterable[Inline]) -> Iterator[tuple[Inline, ...]]:
-    line: list[Inline] = []
-    for piece in inside:
-        if isinstance(piece, LineBreak):
-            yield tuple(line)
-            line = []
-        else:
-            line.append(piece)
-    yield tuple(line)
 
 
 def _emptied(block: Block, *, code: bool) -> Block:

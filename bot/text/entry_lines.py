@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import dropwhile
 
-from bot.text.tree import PLAIN, Code, CodeBlock, Inline, LineBreak, Piece
+from bot.text.tree import PLAIN, Code, CodeBlock, Inline, Piece, lines_of
 
 Line = tuple[Piece, ...]
 
@@ -18,7 +18,7 @@ def entry_lines(inside: Iterable[Inline]) -> Iterator[Line | CodeBlock]:
     within a line, they would lose that.
     """
     held: list[Line] = []
-    for line in _lines(inside):
+    for line in lines_of(inside):
         if _code(line) is None and (line or not held):
             yield from _joined(held)
             held = []
@@ -26,17 +26,6 @@ def entry_lines(inside: Iterable[Inline]) -> Iterator[Line | CodeBlock]:
         else:
             held.append(line)
     yield from _joined(held)
-
-
-def _lines(inside: Iterable[Inline]) -> Iterator[Line]:
-    line: list[Piece] = []
-    for piece in inside:
-        if isinstance(piece, LineBreak):
-            yield tuple(line)
-            line = []
-        else:
-            line.append(piece)
-    yield tuple(line)
 
 
 def _code(line: Line) -> str | None:

@@ -12,7 +12,7 @@ link is always a web address, a mail address or a telephone number: a reader lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -188,6 +188,18 @@ def _is_formatted(piece: Inline) -> bool:
         return False
     is_bare = isinstance(piece, Words | Mention) or (isinstance(piece, Link) and not piece.label)
     return not is_bare or piece.style != PLAIN
+
+
+def lines_of(inside: Iterable[Inline]) -> Iterator[tuple[Piece, ...]]:
+    """The lines of what stands in a paragraph or an entry, without the breaks between them; at least one."""
+    line: list[Piece] = []
+    for piece in inside:
+        if isinstance(piece, LineBreak):
+            yield tuple(line)
+            line = []
+        else:
+            line.append(piece)
+    yield tuple(line)
 
 
 def text_of(piece: Words | Code | Link | Mention | Emoji) -> str:

@@ -28,7 +28,6 @@ from bot.text.tree import (
     Emoji,
     Inline,
     Item,
-    LineBreak,
     Link,
     List,
     Mention,
@@ -38,6 +37,7 @@ from bot.text.tree import (
     Quote,
     RichText,
     Words,
+    lines_of,
 )
 
 _FENCE = "```"
@@ -130,14 +130,8 @@ def _entry_lines(inside: Iterable[Inline]) -> Iterator[str]:
 
 
 def _paragraph_lines(inside: Iterable[Inline], *, starts_line: bool = True) -> Iterator[str]:
-    line: list[Piece] = []
-    for piece in inside:
-        if isinstance(piece, LineBreak):
-            yield _line(line, starts_line=starts_line)
-            line, starts_line = [], True
-        else:
-            line.append(piece)
-    yield _line(line, starts_line=starts_line)
+    for at, line in enumerate(lines_of(inside)):
+        yield _line(line, starts_line=starts_line or at > 0)
 
 
 def _line(pieces: Sequence[Piece], *, starts_line: bool) -> str:
