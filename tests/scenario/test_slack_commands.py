@@ -54,7 +54,7 @@ async def test_every_command_has_another_name() -> None:
         assert {ask.verb for ask in stage.intake.asks} == {Verb.HELP}
         assert len(stage.intake.asks) == 5
         await stage.slack.command(stage.anna, stage.channel, "/shopbell", " Stats  main 30d")
-        await stage.slack.command(stage.anna, stage.channel, "/shopbell", "/close #1042 two  words")
+        await stage.slack.command(stage.anna, stage.channel, "/shopbell", "/close\u00a0#1042 two  words")
         stats, close = stage.intake.asks[-2:]
         assert (stats.verb, stats.store, stats.days) == (Verb.STATS, "main", 30)
         assert (close.verb, close.ticket, close.words) == (Verb.CLOSE, "#1042", "two  words")

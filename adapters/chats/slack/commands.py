@@ -320,9 +320,9 @@ def _meant(command: str, text: str) -> tuple[Verb, str]:
     found = _SLASH.fullmatch(command)
     if found is not None and found["verb"] is not None:
         return Verb(found["verb"]), text
-    name, _, rest = text.strip().partition(" ")
+    name, rest = (*text.split(maxsplit=1), "", "")[:2]
     name = name.removeprefix("/").casefold()
-    return (Verb(name), rest.strip()) if name in _NAMES else (Verb.HELP, "")
+    return (Verb(name), rest.rstrip()) if name in _NAMES else (Verb.HELP, "")
 
 
 def _pointed(message: Payload) -> Pointed:

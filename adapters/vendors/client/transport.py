@@ -45,7 +45,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             answer = await self._session.request(
                 request.method,
                 URL(str(request.url), encoded=True),
-                headers=request.headers.multi_items(),
+                headers=_headers(request),
                 data=_body(request),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
@@ -124,6 +124,11 @@ def _errors_of_httpx() -> Iterator[None]:
         raise httpx.RemoteProtocolError(str(error)) from error
     except aiohttp.ClientError as error:
         raise httpx.ReadError(str(error)) from error
+
+
+def _headers(request: httpx.Request) -> list[tuple[str, str]]:
+    """What is sent; of a body without a length aiohttp says itself that it comes in chunks, and refuses to hear it."""
+    return [(name, value) for name, value in request.headers.multi_items() if name != "transfer-encoding"]
 
 
 def _body(request: httpx.Request) -> Any:

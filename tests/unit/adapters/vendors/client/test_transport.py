@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from adapters.vendors.client.transport import AiohttpTransport
+from tests.support.waiting import until
 
 Serve = Callable[[bytes], Awaitable[bytes | None]]
 _CONTEXT = ssl.create_default_context()
@@ -42,12 +43,16 @@ class Server:
                 length = next(
                     (int(line[15:]) for line in head.lower().split("\r\n") if line[:15] == "content-length:"), 0
                 )
-                self.heard.append((head, await reader.readexactly(length)))
+                if "transfer-encoding: chunked" in head.lower():
+                    body = await reader.readuntil(b"\r\n0\r\n\r\n")
+                else:
+                    body = await reader.readexactly(length)
+                self.heard.append((head, body))
                 if not self._answer:
                     return
                 writer.write(self._answer)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
             pass
         finally:
             writer.close()
@@ -88,6 +93,37 @@ async def test_an_answer_that_is_no_http(answer: bytes, error: type[Exception]) 
         with pytest.raises(error):
             await client.post(server.url)
         assert len(server.heard) == 1
+
+
+async def test_a_body_of_unknown_length_is_sent_in_pieces() -> None:
+    """As httpx itself sends it."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in (b"one", b"two"):
+            yield piece
+
+    async with asked(_OK) as (server, client):
+        assert (await client.post(server.url, content=pieces())).status_code == 200
+        ((head, body),) = server.heard
+        assert head.lower().count("transfer-encoding: chunked") == 1
+        assert body == b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"
+
+
+async def test_who_stops_waiting_takes_no_connection_along() -> None:
+    """An upload that is cancelled in the middle leaves its place to the next requests."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 65_536
+            await asyncio.sleep(0)
+
+    async with asked(_OK) as (server, client), asked(_OK) as (other, _):
+        uploads = [asyncio.create_task(client.post(server.url, content=endless())) for _ in range(2)]
+        await until(lambda: server.connections == 2)
+        for upload in uploads:
+            upload.cancel()
+        assert all(isinstance(e, BaseException) for e in await asyncio.gather(*uploads, return_exceptions=True))
+        assert (await client.get(other.url)).status_code == 200
 
 
 async def test_nobody_listens() -> None:
