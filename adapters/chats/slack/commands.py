@@ -156,6 +156,9 @@ class Commands:
         """Show the answer in the modal: with the acknowledgement if it comes at once, else later."""
         view, user = body["view"], str(body["user"]["id"])
         purpose = picker.purpose_of(view)
+        if purpose.verb not in picker.VERBS:  # made up
+            await ack(response_action="clear")
+            return
         place = Place(chat=SLACK, channel=purpose.channel)
         request = Request(
             user=user,

@@ -18,6 +18,8 @@ CALLBACK = "shopbell:pick"
 TICKET = "shopbell:ticket"
 HOME = ChannelId("")
 """Where a picker was opened from the Home tab, which is in no channel."""
+VERBS = frozenset(wording.PICKER_TITLE)
+"""What a picker is opened for."""
 _BLOCK = "ticket"
 _ASSIGNEE = "assignee"
 _WORDS = "words"
