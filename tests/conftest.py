@@ -8,7 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -29,6 +29,8 @@ hypothesis.settings.register_profile(
     "at any speed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("at any speed")
+# Among how much of the short tests the long ones are spread.
+_SPREAD = 0.7
 # What is imported and collected stays, so nothing is to be found before `pytest_collection_finish`.
 gc.disable()
 # Nobody speaks TLS here, and each context reads the certificates of the whole world.
@@ -48,15 +50,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     The order of the tests.
 
-    The longest begin first, so that none of them is the last one and runs alone. A worker is given two tests at first
-    and then one after the other, so a short one stands behind each long one: no long one waits for another while a
-    worker has nothing to do.
+    The long ones mostly wait, and the short ones mostly do not. So the long ones, longest first, are spread among the
+    short ones: at any time some workers wait and the others keep the processor busy. None of them begins near the end,
+    where it would run alone.
     """
     long = sorted((item for item in items if _seconds(item)), key=_seconds, reverse=True)
-    short = [item for item in items if not _seconds(item)]
-    pairs = zip(long, short, strict=False)
-    paired = min(len(long), len(short))
-    items[:] = [*chain.from_iterable(pairs), *long[paired:], *short[paired:]]
+    short = iter([item for item in items if not _seconds(item)])
+    waited, in_all = 0.0, sum(map(_seconds, long))
+    before, end = 0, _SPREAD * (len(items) - len(long))
+    items.clear()
+    for item in long:
+        place = int(end * waited / in_all)
+        items += [*islice(short, place - before), item]
+        waited, before = waited + _seconds(item), place
+    items += short
 
 
 def _seconds(item: pytest.Item) -> float:

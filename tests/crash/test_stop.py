@@ -16,7 +16,7 @@ from tests.support.crash.run import integrity, unfinished
 from tests.support.crash.scene import ended, scene, signalled
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.takes(30), pytest.mark.usefixtures("forked_bots")]
+pytestmark = [pytest.mark.takes(6), pytest.mark.usefixtures("forked_bots")]
 
 # Ten seconds are promised, and it takes about five. A busy machine may take longer, and what hangs here hangs longer.
 _ALLOWED = 25.0
@@ -39,6 +39,7 @@ async def test_a_stop_under_load_is_orderly(number: signal.Signals, tmp_path: Pa
         assert await here.bot.stop() == 0
 
 
+@pytest.mark.takes(30)
 async def test_a_stop_does_not_wait_for_a_vendor_that_hangs(tmp_path: Path) -> None:
     """A reply is under way and its vendor does not answer: exit 0 in time, and the reply arrives later."""
     async with scene(tmp_path) as here:
@@ -54,6 +55,7 @@ async def test_a_stop_does_not_wait_for_a_vendor_that_hangs(tmp_path: Path) -> N
         assert "Traceback" not in here.bot.log
 
 
+@pytest.mark.takes(30)
 async def test_a_stop_does_not_wait_for_a_lookup_that_hangs(tmp_path: Path) -> None:
     """A host's address is looked up in a thread, which nobody can cancel: exit 0 in time all the same."""
     vendor = next(name for name in VENDORS if name in vendor_kinds())
@@ -101,6 +103,7 @@ async def test_a_stop_does_not_wait_for_a_private_word_that_hangs(tmp_path: Path
         assert "Traceback" not in here.bot.log
 
 
+@pytest.mark.takes(30)
 async def test_a_stop_waits_for_nobody_when_everything_hangs(tmp_path: Path) -> None:
     """No chat and no vendor answers any more, not even on its socket: exit 0 in time, and all arrives later."""
     async with scene(tmp_path) as here:

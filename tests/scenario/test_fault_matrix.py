@@ -44,7 +44,7 @@ from tests.contract.fault_matrix import (
 from tests.support.fault_checks import Witness, has_check, untrue, watched
 from tests.support.stage.stage import Stage, Ticket, set_stage
 
-pytestmark = pytest.mark.takes(50)
+pytestmark = pytest.mark.takes(25)
 
 SEATS = {
     "sellgate": "text slack",
