@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # More options for pytest: `make test PYTEST="-x tests/unit"`.
 PYTEST ?=
 # More than there are cores: most tests spend most of their time waiting.
-WORKERS ?= 8
+WORKERS ?= 10
 # The floors of coverage, a little under what is reached: in all, and in the core of the bridge.
 FLOOR := 96.5
 CORE := bot/tickets bot/inbound bot/outbound

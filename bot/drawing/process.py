@@ -17,8 +17,12 @@ from bot.drawing.chart import Chart
 
 _log = structlog.get_logger(__name__)
 
-SECONDS = 10.0
-"""So long somebody waits for a picture, also while another one is drawn. It takes less than one on an idle machine."""
+SECONDS = 60.0
+"""
+So long a picture may take, also while another one is drawn.
+
+It takes less than a second on an idle machine, and the figures themselves are answered before it.
+"""
 _PROGRAM = Path(__file__).with_name("picture.py")
 _LARGEST = 4_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -11,7 +11,7 @@ from bot.sandbox.discord import DiscordMessage
 from bot.sandbox.ticket_threads import DiscordTicketThread, SlackTicketThread
 from bot.sandbox.world import PracticeWorld, Shop
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 
 
 class StepFailed(Exception):
