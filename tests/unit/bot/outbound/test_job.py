@@ -21,7 +21,7 @@ from bot.outbound.outbox import Outbox
 from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
 from bot.tickets.from_vendors.sync import record
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import notices
 from tests.support.clocks import ManualClock
 from tests.support.database import NOON, STORE, snapshot, write

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.model import Customer
-from bot.text.audience import ForBot, ForCustomer, ForTeam, audience, without_prefix
-from bot.text.normal import normal
+from bot.text.audience import ForBot, ForCustomer, ForTeam, audience
+from bot.text.normal_form import normal
+from bot.text.note_prefixes import without_prefix
 from bot.text.plain import plain
 from bot.text.tree import Paragraph, Style, Words
 from bot.wording.cards import customer_name

@@ -27,7 +27,7 @@ from bot.tickets.from_vendors.sync import record
 from bot.tickets.links import message_in_unknown_thread
 from bot.tickets.replies.outcomes import drop
 from bot.tickets.replies.progress import progress_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot, write
 from tests.support.one_message import ANN, MESSAGE, RULES, THREAD, finish, message, said
 
