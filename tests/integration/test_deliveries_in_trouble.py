@@ -301,9 +301,9 @@ async def test_a_ticket_that_changes_while_its_thread_is_opened(tmp_path: Path) 
 
         discord.before_opening = [is_closed]
         bridge.vendor.customer_writes("t1", "Hello?")
-        await until(lambda: discord.threads() and discord.cards[bridge.thread(discord)][-1].archived)
+        await until(lambda: discord.threads() and discord.cards[bridge.thread(discord)][-1].status is Status.CLOSED)
         await bridge.at_rest()
-        assert not discord.cards[bridge.thread(discord)][0].archived
+        assert discord.cards[bridge.thread(discord)][0].status is Status.OPEN
 
 
 async def test_a_card_that_must_change_while_its_thread_is_replaced(bridge: Bridge) -> None:
@@ -318,7 +318,7 @@ async def test_a_card_that_must_change_while_its_thread_is_replaced(bridge: Brid
     await discord.intake.place_deleted(place)
     await until(lambda: len(discord.threads()) == 2)
     await bridge.at_rest()
-    assert discord.cards[bridge.thread(discord, 1)][-1].archived
+    assert discord.cards[bridge.thread(discord, 1)][-1].status is Status.CLOSED
 
 
 async def test_a_ticket_that_never_got_its_thread_is_forgotten(tmp_path: Path) -> None:
