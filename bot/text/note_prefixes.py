@@ -100,5 +100,7 @@ def _dropped(inside: Sequence[Inline], count: int) -> Iterator[Inline]:
         if count > 0 and isinstance(piece, Words):
             yield replace(piece, text=piece.text[count:])
             count -= len(piece.text)
-        elif count <= 0 or not isinstance(piece, LineBreak):
+        elif count > 0 and isinstance(piece, LineBreak):
+            count -= 1
+        else:
             yield piece
