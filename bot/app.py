@@ -52,7 +52,7 @@ from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
 from bot.tickets.from_vendors.learned import remember_learned
 from bot.tickets.links import channels_with_threads
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wiring import World
 
 _log = structlog.get_logger(__name__)

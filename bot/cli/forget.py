@@ -14,7 +14,7 @@ from bot.cli.options import AsJson
 from bot.cli.shell import fail, field, read_database, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
-from bot.db.words import overwrite_erased_words
+from bot.db.erased_words import overwrite_erased_words
 from bot.model import State, TicketNumber
 from bot.settings import load_general
 from bot.tickets import erasure

@@ -244,7 +244,6 @@ class Card:
         hint: One line that says what a message in this thread does.
         url: The ticket in the vendor's dashboard; None: not known.
         silent: Whether posting it must make no sound, if the chat can do that.
-        archived: Whether the thread must be archived, if the chat can do that: the ticket is closed.
     """
 
     number: TicketNumber
@@ -265,10 +264,6 @@ class Card:
     others_left_out: int = 0
     form: Form = Form.FULL
     silent: bool = False
-
-    @property
-    def archived(self) -> bool:
-        return self.status is Status.CLOSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

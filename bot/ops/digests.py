@@ -10,7 +10,7 @@ from bot.db.connection import Database
 from bot.model import ChatName, Place
 from bot.tickets.day.digests import tell_the_day
 from bot.tickets.day.reminders import remind
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 
 _CHECK_SECONDS = 60.0
 _LATEST = timedelta(hours=4)

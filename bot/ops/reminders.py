@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.tickets.day.reminders import remind, reminders
 from bot.tickets.day.snoozing import end_snoozes, next_to_end
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 
 _CHECK_SECONDS = 60.0
 

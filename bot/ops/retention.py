@@ -13,7 +13,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.words import overwrite_erased_words
+from bot.db.erased_words import overwrite_erased_words
 from bot.tickets.erasure import erase_announcements, erase_closed_before, erase_deleted, erase_written_before
 
 _log = structlog.get_logger(__name__)

@@ -40,7 +40,7 @@ from bot.tickets.holders import holder
 from bot.tickets.people import chat_id, vendor_user
 from bot.tickets.replies.marks import possible_marks, wanted_mark
 from bot.tickets.replies.progress import progress_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import cards, notices, reasons
 from bot.wording.cards import Opening, dashboard
 from bot.wording.plainer import plainer_card

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from bot.model import Kind, TicketNumber
 from bot.outbound.ready_lanes import LimitOf, ReadyLane
 
-SLOTS = 16
+LANES_AT_ONCE = 16
 """How many turns may run at once at one destination."""
 
 
@@ -30,8 +30,8 @@ class Turns:
             limit held one back.
     """
 
-    def __init__(self, slots: int = SLOTS) -> None:
-        self._slots = slots
+    def __init__(self, at_once: int = LANES_AT_ONCE) -> None:
+        self._at_once = at_once
         self._ready: dict[str, ReadyLane] = {}
         self._running: dict[str, ReadyLane] = {}
         self._buckets: dict[str, str] = {}
@@ -64,7 +64,7 @@ class Turns:
         allowed = self._allowed(limit_of, leave_out)
         while allowed:
             running = Counter(lane.store for lane in self._running.values())
-            free = self._slots - len(self._running)
+            free = self._at_once - len(self._running)
             may_begin = [lane for lane in allowed if running[lane.store] < free]
             if not may_begin:
                 break

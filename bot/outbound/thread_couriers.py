@@ -30,7 +30,7 @@ from bot.tickets import announcements, enqueue
 from bot.tickets.deleted_places import announce_in_former_thread
 from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_vendors.incidents import channel_failing, channel_works, record_channel_incident
-from bot.tickets.rules import may_write
+from bot.tickets.rights import may_write
 from bot.wording import notices
 
 _LINE_PART, _CARD_PART = 0, 1
@@ -119,7 +119,7 @@ class ThreadCourier:
         if not isinstance(result, Opened):
             for written in result:
                 said = written.said
-                can_reply = may_write(tx, said.place, said.agent, rules, written.writable)
+                can_reply = may_write(tx, said.place, said.agent, rules.stores, written.writable)
                 record_said(tx, said, can_reply=can_reply)
             route_link(tx, link, rules, now, self.directory.chat(link.chat).now())
             self._reopen_if_lost(tx, job, now)

@@ -183,7 +183,9 @@ class Chat(Protocol):
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         """
-        Make the card, the tags and the archived state as `card` says. Doing it twice does no harm.
+        Make the card and the tags as `card` says, and archive the thread of a closed ticket, if this chat can do that.
+
+        Doing it twice does no harm.
 
         Returns:
             Whether the card exists; False: it was deleted, but not its thread. If a chat deletes the thread with its

@@ -1,29 +1,24 @@
 """
 Texts between vendors and chats.
 
-`neutral` is plain text without any markup. `tree` is a text with its formatting, and `normal` its one form; `plain`
-writes it as neutral text, `cutting` cuts it into parts, and `stored` keeps it in the database. `audience` decides for
-whom an agent's text is. Nothing here knows a platform; adapters read and write their platform's markup.
+Neutral text is plain text without any markup: `cleaning` makes it, `lengths` measures and cuts it. `tree` is a text
+with its formatting, and `normal_form` its one form; `plain` writes it as neutral text, `cutting` cuts it into parts,
+and `stored` keeps it in the database. `audience` decides for whom an agent's text is, by `note_prefixes` among others.
+Nothing here knows a platform; adapters read and write their platform's markup.
 """
 
 from __future__ import annotations
 
-from bot.text.neutral import (
-    Cuts,
+from bot.text.cleaning import (
     clean,
     cleaned_lines,
     comparable,
     escaped,
     json_without_lone_surrogates,
-    one_line,
-    shorten,
     signed,
-    spans,
-    split,
-    units,
     visible,
-    within,
 )
+from bot.text.lengths import Cuts, one_line, shorten, spans, split, units, within
 
 __all__ = [
     "Cuts",

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from bot.text.neutral import spans
-from bot.text.normal import normal
+from bot.text.lengths import spans
+from bot.text.normal_form import normal
 from bot.text.plain import moment_text, plain_link
 from bot.text.tree import (
     Block,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from bot.text.audience import is_unseen
+from bot.text.as_seen import is_unseen
+from bot.text.cleaning import clean
 from bot.text.names import shows
-from bot.text.neutral import clean
 
 UNNAMED = "file"
 LONGEST_NAME = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from email.utils import parseaddr
 
-from bot.text.audience import seen
-from bot.text.neutral import clean
+from bot.text.as_seen import seen
+from bot.text.cleaning import clean
 
 
 def same_mailbox(one: str, other: str) -> bool:

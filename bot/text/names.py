@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from bot.text.audience import is_unseen
-from bot.text.neutral import clean, one_line
+from bot.text.as_seen import is_unseen
+from bot.text.cleaning import clean
+from bot.text.lengths import one_line
 
 _SHOW_NOTHING = ("Cc", "Cf", "Cs", "Mn", "Mc", "Me", "Zs", "Zl", "Zp")
 

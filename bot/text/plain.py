@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from bot.text.addresses import bare, says_the_same
-from bot.text.neutral import clean
-from bot.text.normal import normal
+from bot.text.cleaning import clean
+from bot.text.normal_form import normal
 from bot.text.tree import (
     Block,
     Code,

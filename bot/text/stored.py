@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.tree import (
     BREAK,
     Block,

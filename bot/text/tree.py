@@ -6,8 +6,8 @@ a run of lines, so an empty line is two line breaks. Inside it are pieces, and e
 and italic has one form only, and no depth. A quote may hold other blocks, a list has one entry for each item, with its
 level.
 
-`bot.text.normal` makes equal what looks equal. Readers return normal texts, and writers expect them. An address in a
-link is always a web address, a mail address or a telephone number: a reader leaves out the link of anything else.
+`bot.text.normal_form` makes equal what looks equal. Readers return normal texts, and writers expect them. An address
+in a link is always a web address, a mail address or a telephone number: a reader leaves out the link of anything else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.text.neutral import clean
+from bot.text.cleaning import clean
 
 DEEPEST_QUOTE: Final = 5
 """So many quotes may be in one another; what is quoted deeper counts as this deep."""

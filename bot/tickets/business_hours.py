@@ -126,14 +126,11 @@ def _year_of(moment: int) -> int:
 
 
 def open_from(hours: Hours, since: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """When the store is open, in order, from the one on that ends after `since`; they do not overlap."""
-    if not is_plausible(since):
-        # Beyond the ends of the calendar no day can be looked at.
-        return
+    """When the store is open, in order, from what ends after `since` on; they do not overlap, and may never end."""
     day = since.astimezone(hours.zone).date() - timedelta(days=1)
     latest = since
     empty = 0
-    while empty <= _MOST_DAYS and day < date.max - timedelta(days=2):
+    while empty <= _MOST_DAYS:
         empty += 1
         for first, last in hours.of(day):
             begin, end = max(_moment(hours, day, first), latest), _moment(hours, day, last)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from bot.db.connection import Transaction
@@ -69,7 +69,7 @@ def not_forgotten(
     ticket: TicketRow,
     messages: Sequence[Message],
     recorded: Collection[str],
-    clock_ahead: timedelta,
+    erased_at: datetime,
     updated_at: datetime | None,
 ) -> tuple[Message, ...]:
     """
@@ -78,12 +78,9 @@ def not_forgotten(
     Args:
         messages: All of the ticket, oldest first.
         recorded: The vendor ids of the ticket's messages as they are recorded.
-        clock_ahead: By how much the vendor's clock is ahead of ours.
+        erased_at: When words of the ticket were last erased, by the vendor's clock.
         updated_at: When the ticket changed, as its vendor says.
     """
-    if ticket.erased_at is None:
-        return tuple(messages)
-    erased_at = ticket.erased_at + clock_ahead
     # Nothing is recorded of an erased ticket, until it is revived.
     before = {m.id for m in messages if message_hash(tx, ticket.number, m.id) in recorded}
     before |= {m.id for m in messages if ticket.erased and m.id in recorded}

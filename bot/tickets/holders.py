@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.db.rows import TicketRow
 from bot.model import Person
 from bot.tickets.people import person_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording.masking import masked
 
 

@@ -10,7 +10,7 @@ from bot.db.rows import LinkRow, TicketRow
 from bot.model import ChatName, Mention
 from bot.tickets import enqueue
 from bot.tickets.people import ids_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 
 
 def person(tx: Transaction, ticket: TicketRow, recorded: str | None, rules: Rules) -> Mapping[ChatName, Mention]:

@@ -1,5 +1,5 @@
 """
-Who may act on a ticket; pure.
+Who may act on a ticket.
 
 Whoever may act on a ticket can, in that chat, see the ticket's channel and write in its threads, and is an agent by
 the settings of the ticket's store. This is asked at every way in (`bot.model.Door`), each time anew: what a button, an
@@ -8,9 +8,11 @@ option or a number says is only input.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
+from bot.db.connection import Transaction
 from bot.model import Agent, ChatName, Place, Store, StoreName
+from bot.tickets.links import find_link
 
 
 def is_agent(agent: Agent, store: Store, chat: ChatName) -> bool:
@@ -37,6 +39,15 @@ def may_act(agent: Agent, store: Store | None, places: Iterable[Place], writable
         writable: The places that the person can use now; see `bot.ports.Chat.writable`.
     """
     return store is not None and any(place in writable and is_agent(agent, store, place.chat) for place in places)
+
+
+def may_write(
+    tx: Transaction, thread: Place, agent: Agent, stores: Mapping[StoreName, Store], writable: Collection[Place]
+) -> bool:
+    """Whether what a person writes in this thread may go to the customer; False also if it belongs to no ticket."""
+    link = find_link(tx, thread)
+    found = None if link is None else tx.one("ticket", number=link.ticket)
+    return found is not None and may_act(agent, stores.get(StoreName(found["store"])), [thread], writable)
 
 
 def worth_asking(agent: Agent, store: Store | None, places: Iterable[Place]) -> frozenset[Place]:

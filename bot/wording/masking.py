@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import Fact
 
-# Everything of which `bot.text.audience.is_unseen` says that nobody sees it.
+# Everything of which `bot.text.as_seen.is_unseen` says that nobody sees it.
 _UNSEEN = (
     r"\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd"

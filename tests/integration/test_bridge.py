@@ -293,9 +293,9 @@ async def test_replies_leave_in_the_order_they_were_written(tmp_path: Path) -> N
 
 
 async def closed_everywhere(bridge: Bridge, line: str) -> None:
-    """Both chats' threads say so, and both are archived."""
+    """Both chats' threads say so, and so do their cards."""
     chats = (bridge.discord, bridge.slack)
-    await until(lambda: all(chat.cards[bridge.thread(chat)][-1].archived for chat in chats))
+    await until(lambda: all(chat.cards[bridge.thread(chat)][-1].status is Status.CLOSED for chat in chats))
     await until(lambda: all(line in chat.texts(bridge.thread(chat)) for chat in chats))
 
 
@@ -312,7 +312,7 @@ async def test_a_customer_who_writes_right_after_a_close_opens_the_thread_at_onc
         bridge.vendor.set("t1", Status.OPEN)
         bridge.app.nudge(MAIN)
         for chat in (bridge.discord, bridge.slack):
-            await until(lambda chat=chat: not chat.cards[bridge.thread(chat)][-1].archived)  # type: ignore[misc]
+            await until(lambda chat=chat: chat.cards[bridge.thread(chat)][-1].status is Status.OPEN)  # type: ignore[misc]
             assert chat.texts(bridge.thread(chat)).count("No, wait!") == 1
         assert now() - closed_at < timedelta(seconds=10)
 

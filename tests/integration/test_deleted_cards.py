@@ -51,7 +51,7 @@ async def test_a_deleted_card_is_replaced_once(bridge: Bridge) -> None:
     bridge.vendor.set("t1", Status.CLOSED)
     await bridge.at_rest()
     assert later(bridge, bridge.slack) == [NEW_CARD, TITLE, "Closed at Memory."]
-    assert bridge.slack.cards[bridge.thread(bridge.slack)][-1].archived
+    assert bridge.slack.cards[bridge.thread(bridge.slack)][-1].status is Status.CLOSED
 
 
 async def test_a_deletion_that_comes_without_an_event_is_noticed_at_the_next_change(bridge: Bridge) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,7 @@ from bot.model import (
     TicketNumber,
     Verb,
 )
+from bot.outbound.dispatcher import Begun
 from bot.text import signed
 from bot.tickets import erasure
 from tests.support.memory.bridge import DISCORD, Bridge, default_vendor, running
@@ -298,9 +301,9 @@ async def test_a_ticket_that_changes_while_its_thread_is_opened(tmp_path: Path) 
 
         discord.before_opening = [is_closed]
         bridge.vendor.customer_writes("t1", "Hello?")
-        await until(lambda: discord.threads() and discord.cards[bridge.thread(discord)][-1].archived)
+        await until(lambda: discord.threads() and discord.cards[bridge.thread(discord)][-1].status is Status.CLOSED)
         await bridge.at_rest()
-        assert not discord.cards[bridge.thread(discord)][0].archived
+        assert discord.cards[bridge.thread(discord)][0].status is Status.OPEN
 
 
 async def test_a_card_that_must_change_while_its_thread_is_replaced(bridge: Bridge) -> None:
@@ -315,7 +318,7 @@ async def test_a_card_that_must_change_while_its_thread_is_replaced(bridge: Brid
     await discord.intake.place_deleted(place)
     await until(lambda: len(discord.threads()) == 2)
     await bridge.at_rest()
-    assert discord.cards[bridge.thread(discord, 1)][-1].archived
+    assert discord.cards[bridge.thread(discord, 1)][-1].status is Status.CLOSED
 
 
 async def test_a_ticket_that_never_got_its_thread_is_forgotten(tmp_path: Path) -> None:
@@ -343,8 +346,11 @@ async def forget(bridge: Bridge) -> None:
 # ---------------------------------------------------------------- the outbox itself
 
 
-async def test_what_is_dropped_while_it_is_looked_for_fails_in_silence(bridge: Bridge) -> None:
+async def test_what_is_dropped_while_it_is_looked_for_fails_in_silence(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its ticket is erased in the midst of the search: nobody is told of a failure of what is not there any more."""
+    monkeypatch.setattr("bot.outbound.vendor_couriers._SEARCHED_FOR", timedelta())  # so the search is the last one
 
     async def erased() -> None:
         await forget(bridge)
@@ -376,6 +382,29 @@ async def test_without_the_database_nothing_goes_on(tmp_path: Path) -> None:
     with pytest.raises(ExceptionGroup) as ended:
         await story()
     assert ended.value.subgroup(DatabaseError) is not None
+    async with running(tmp_path / "db", vendor=vendor, discord=discord) as bridge:
+        await bridge.at_rest()
+        assert vendor.texts("t1") == ["On its way."]
+
+
+async def test_what_was_begun_while_the_outbox_ends_is_sent_by_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hears of the commit when it has ended already: then nothing is sent, and later once."""
+    vendor, discord = default_vendor(), MemoryChat(name=DISCORD)
+    begun: list[Begun] = []
+    async with running(tmp_path / "db", vendor=vendor, discord=discord) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        dispatcher = bridge.app.outbox._dispatcher
+        tell = dispatcher.committed
+        monkeypatch.setattr(dispatcher, "committed", begun.append)
+        await bridge.says(discord, "m1", "On its way.")
+        await until(lambda: begun)
+    for each in begun:
+        tell(each)
+    await asyncio.sleep(0)
+    assert vendor.texts("t1") == []
     async with running(tmp_path / "db", vendor=vendor, discord=discord) as bridge:
         await bridge.at_rest()
         assert vendor.texts("t1") == ["On its way."]

@@ -10,7 +10,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.db.connection import Database
-from bot.db.words import overwrite_erased_words
+from bot.db.erased_words import overwrite_erased_words
 from bot.errors import Gone, Rejected, Unavailable
 from bot.model import ChatMessageId, DeliveryKey, Place, Post, Status, TicketId, Verb
 from bot.tickets import erasure

@@ -161,7 +161,7 @@ async def test_closed_here_only(tmp_path: Path) -> None:
         bridge.vendor.fail["set_status"] = [Unsupported("No v2.")]
         await bridge.asks(bridge.discord, Verb.CLOSE)
         thread = bridge.thread(bridge.slack)
-        await until(lambda: bridge.slack.cards[thread][-1].archived)
+        await until(lambda: bridge.slack.cards[thread][-1].status is Status.CLOSED)
         assert bridge.slack.cards[thread][-1].status_text == "✅ Closed (closed here only)"
         await bridge.at_rest()
         assert bridge.slack.cards[thread][-1].status is Status.CLOSED

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Gone, RateLimited, Unavailable
-from bot.inbound.vendors.twice import FORGOTTEN_AFTER
+from bot.inbound.vendors.believed_when_repeated import FORGOTTEN_AFTER
 from bot.model import (
     Absent,
     Change,

@@ -31,7 +31,7 @@ from bot import text
 from bot.model import Verb
 from bot.text import addresses, audience, file_names
 from bot.text.cutting import cut
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import inert, plain
 from bot.text.ticket_numbers import ticket_and_words
 from bot.text.times import read_time
@@ -62,7 +62,7 @@ Reader = Callable[[str], Any]
 
 MARKDOWN = (
     "_CONTINUED", "_ESCAPE", "_ESCAPED", "_FENCE", "_FENCE_END", "_HEADING", "_ITEM", "_LINK",
-    "_QUOTE_LINE", "_QUOTE_REST", "_SMALL", "_SPOILER_END", "_STRIKE_END", "_TOKEN",
+    "_QUOTE_LINE", "_QUOTE_REST", "_SMALL", "_TOKEN",
 )  # fmt: skip
 MRKDWN = (
     "_BRACKETED", "_CODE_END", "_ENDS", "_FENCE_END", "_LINE_END", "_QUOTE", "_QUOTE_REST", "_TOKEN", "_ID"
@@ -127,6 +127,8 @@ FOREIGN: dict[str, Reader] = {
     ),
     **{f"adapters/chats/discord/reading_markdown.py:{name}": _read_markdown for name in MARKDOWN},
     "adapters/chats/discord/code_spans.py:_TICKS": _read_markdown,
+    "adapters/chats/discord/style_marks.py:_SPOILER_END": _read_markdown,
+    "adapters/chats/discord/style_marks.py:_STRIKE_END": _read_markdown,
     "adapters/chats/discord/writing_markdown.py:_ADDRESS": _write_markdown,
     "adapters/chats/discord/writing_markdown.py:_LANGUAGE": _write_markdown,
     "adapters/chats/discord/writing_markdown.py:_code": _write_markdown,
@@ -174,13 +176,13 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/addresses.py:_NAME_DOT": lambda given: addresses.defused(f"a{given}"),
     "bot/text/audience.py:_COMMAND": lambda given: audience.audience(given, ("//",)),
     "bot/text/audience.py:_FEW_WORDS": lambda given: audience.audience(f"!{given}", ("//",)),
-    "bot/text/audience.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
+    "bot/text/note_prefixes.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
     "bot/text/audience.py:_WITH_WORDS": lambda given: audience.audience(f"!snooze {given}", ("//",)),
-    "bot/text/audience.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
+    "bot/text/note_prefixes.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
     "bot/tickets/day/filling.py:_VARIABLE": lambda given: (filling.unknown(given), filling.fill(given, {})),
-    "bot/text/neutral.py:_INVISIBLE": text.visible,
-    "bot/text/neutral.py:_LINE_ENDS": text.clean,
-    "bot/text/neutral.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,
+    "bot/text/cleaning.py:_INVISIBLE": text.visible,
+    "bot/text/cleaning.py:_LINE_ENDS": text.clean,
+    "bot/text/cleaning.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,
     "bot/text/ticket_numbers.py:_FIRST": ticket_and_words,
     "bot/text/ticket_numbers.py:_LATER": lambda given: ticket_and_words(f"x {given}"),
     "bot/text/times.py:_AROUND": _read_time,

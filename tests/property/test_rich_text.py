@@ -17,7 +17,7 @@ from bot.sandbox.slack.composer import compose
 from bot.text import comparable
 from bot.text.audience import ForCustomer, ForTeam, audience
 from bot.text.cutting import cut
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import inert, plain
 from bot.text.stored import from_json, to_json
 from bot.text.tree import (

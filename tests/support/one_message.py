@@ -12,7 +12,7 @@ from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
 from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_vendors.sync import record
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot
 
 THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId("900"))

@@ -11,7 +11,8 @@ from adapters.chats.discord import wording
 from adapters.chats.discord.brackets import Names
 from adapters.chats.discord.reading_markdown import read
 from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
-from bot.text.audience import BOT_NAME, seen
+from bot.text.as_seen import seen
+from bot.text.audience import BOT_NAME
 from bot.text.file_names import UNNAMED, file_name
 from bot.text.names import name_of
 from bot.text.plain import plain

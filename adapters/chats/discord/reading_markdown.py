@@ -3,9 +3,7 @@ Discord's markdown as a tree; pure.
 
 The rules are those of Discord's own clients, which differ from every Markdown library: an underscore within a word,
 `||spoilers||`, `-# small print`, lists and quotes without empty lines around them, a backslash before any sign. A
-heading becomes a bold line; what is only underlined, hidden by a spoiler or small becomes ordinary text. In two things
-we do not follow Discord, for neither `5*3*2` nor the key `AB_12_` may reach a customer as 532 and AB12: stars beside a
-digit within a word are stars, and underscores within a word, or after it, begin nothing.
+heading becomes a bold line; what is only underlined, hidden by a spoiler or small becomes ordinary text.
 
 Anybody can write such a text. So each place where a mark can end is looked for once, and marks inside marks are read
 only so deep.
@@ -16,15 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from adapters.chats.building import Building
-from adapters.chats.closers import Places, Runs
+from adapters.chats.closers import Places
 from adapters.chats.discord.brackets import Names, bracketed
 from adapters.chats.discord.code_spans import CodeSpans
 from adapters.chats.discord.list_entries import level_of, next_number, without_indent
+from adapters.chats.discord.style_marks import STYLES, StyleMarks
 from bot.text import addresses, cleaned_lines
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import label_of
 from bot.text.tree import (
     BREAK,
@@ -43,8 +41,6 @@ from bot.text.tree import (
 )
 
 _DEEPEST_MARK = 8
-_LONGEST_RUN = 4
-"""No mark has so many signs."""
 _LONGEST = 100_000
 """Characters, far more than Discord allows. A longer text is not looked through for formatting."""
 
@@ -66,11 +62,6 @@ _SMALL = re.compile(r" *-# +(?=\S)")
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[*+-]|(?P<number>\d{1,9})\.) +(?=\S)")
 _CONTINUED = re.compile(r"[ \t]{2,}(?=\S)")
 
-_STRIKE_END = re.compile(r"~~(?!_)")
-_SPOILER_END = re.compile(r"\|\|")
-_STYLES: Final = {"**": "bold", "*": "italic", "_": "italic", "~~": "strike"}
-"""Other marks change nothing that we keep."""
-
 
 def read(content: str, names: Names) -> RichText:
     """What people see of a message: its formatting, and names in place of ids. Never raises."""
@@ -91,9 +82,8 @@ class _Reader:
         self._text = text
         self._names = names
         # An escaped sign ends nothing. Both of its characters are replaced, so that every place stays the same.
-        self._bare = bare = _ESCAPE.sub("\0\0", text)
-        self._runs = {sign: Runs(bare, sign) for sign in "*_"}
-        self._ends = {"~~": Places(bare, _STRIKE_END), "||": Places(bare, _SPOILER_END)}
+        self._bare = _ESCAPE.sub("\0\0", text)
+        self._marks = StyleMarks(text, self._bare)
         self._fence_ends = Places(text, _FENCE_END)
         self._code_spans = CodeSpans(text)
         self._building = Building()
@@ -262,57 +252,16 @@ class _Reader:
     def _marked(self, at: int, end: int, pieces: list[Inline], style: Style, depth: int) -> int | None:
         if depth >= _DEEPEST_MARK:
             return None
-        for mark in self._marks_at(at, end):
+        for mark in self._marks.beginning(at, end):
             start = at + len(mark)
-            closing = self._closing(mark, start, end)
+            closing = self._marks.closing(mark, start, end)
             if closing is None:
                 continue
-            name = _STYLES.get(mark)
+            name = STYLES.get(mark)
             inner = style if name is None else replace(style, **{name: True})
             pieces += self._inline(start, closing[0], inner, depth + 1)
             return closing[1]
         return None
-
-    def _closing(self, mark: str, start: int, end: int) -> tuple[int, int] | None:
-        """Where a mark whose inside begins at `start` ends; None: it does not, so it is text."""
-        if mark in self._ends:
-            return self._ends[mark].next(start + 1, end)
-        runs = self._runs[mark[0]]
-        if len(mark) > 1:
-            run = runs.of_length(2, start + 1, end)
-            return None if run is None else (run[1] - 2, run[1])
-        run = runs.odd(start, end)
-        if run is None or run[0] == start or not self._may_end(mark, run, end):
-            return None
-        return run[1] - 1, run[1]
-
-    def _may_end(self, mark: str, run: tuple[int, int], end: int) -> bool:
-        """Whether a single `*` or `_` can end something here."""
-        if mark == "_":
-            return run[1] >= end or not (self._text[run[1]].isalnum() or self._text[run[1]] == "_")
-        return run[1] - run[0] > 1 or not self._text[run[0] - 1].isspace()
-
-    def _marks_at(self, at: int, end: int) -> tuple[str, ...]:
-        """The marks that may begin here, the likelier first."""
-        sign, run = self._text[at], 1
-        while run < _LONGEST_RUN and at + run < end and self._text[at + run] == sign:
-            run += 1
-        if sign in "~|":
-            return (2 * sign,) if run > 1 else ()
-        after = self._text[at + run : at + run + 1]
-        if self._is_within_word(sign, at, after):
-            return ()
-        if run > 1:
-            return (sign, 2 * sign) if run == 3 else (2 * sign,)
-        return () if sign == "*" and after.isspace() else (sign,)
-
-    def _is_within_word(self, sign: str, at: int, after: str) -> bool:
-        """Whether people mean the sign itself: `snake_case_`, `5*3*2`, `2**8`, `AB12*CD`."""
-        start = next((each for each in range(at, max(at - _LONGEST_RUN, 0), -1) if self._text[each - 1] != sign), 0)
-        before = self._text[start - 1] if start else ""
-        if sign == "_":
-            return before.isalnum()
-        return before.isalnum() and after.isalnum() and (before.isdigit() or after.isdigit())
 
     def _code(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
         fence = _FENCE.match(self._text, at, end)

@@ -32,7 +32,7 @@ from adapters.chats.discord.history import History
 from adapters.chats.discord.rendered_cards import RenderedCards
 from adapters.chats.discord.requests import SHORT_WAIT
 from bot.errors import Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
-from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
+from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, Status, ThreadId
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +44,11 @@ _WEEK = 10080
 _CREATE_THREADS = "Create Public Threads"
 _SEND = "Send Messages"
 _MANAGE = "Manage Threads"
+
+
+def _is_to_be_archived(card: Card) -> bool:
+    """While its ticket is closed. A message in the thread opens it, and its next card archives it again."""
+    return card.status is Status.CLOSED
 
 
 class Threads:
@@ -219,8 +224,8 @@ class Threads:
             is_archived, changes = False, {}
         if is_outdated:
             is_there = await self._edit_card(channel, opened.card, card)
-        if is_archived != card.archived:
-            changes["archived"] = card.archived
+        if is_archived != _is_to_be_archived(card):
+            changes["archived"] = not is_archived
         if changes:
             await self.set_thread(place, **changes)
         return is_there

@@ -17,7 +17,7 @@ from bot.text import Cuts, one_line
 from bot.text.cutting import cut
 from bot.text.file_names import file_name
 from bot.text.names import name_of
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import plain
 from bot.text.tree import RichText, verbatim
 

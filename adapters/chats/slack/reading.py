@@ -17,8 +17,8 @@ from adapters.chats.slack import beside_text, reading_blocks, reading_mrkdwn, wo
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.reading_mrkdwn import Names
 from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Edited, Place, Said, ThreadId
-from bot.text.audience import seen
-from bot.text.normal import normal
+from bot.text.as_seen import seen
+from bot.text.normal_form import normal
 from bot.text.plain import plain
 from bot.text.tree import RichText, formatting_of
 

@@ -14,7 +14,7 @@ from adapters.chats.slack import reading_mrkdwn, wording
 from adapters.chats.slack.emoji import characters, from_points
 from adapters.chats.slack.reading_mrkdwn import BROADCASTS, Names
 from bot.text.addresses import bare, can_be_opened
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import bare_pieces, plain_pieces
 from bot.text.tree import (
     Block,

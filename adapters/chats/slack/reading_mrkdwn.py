@@ -19,7 +19,7 @@ from adapters.chats.slack.emoji import CODE, characters
 from adapters.chats.slack.markup import unescape
 from bot.text import cleaned_lines
 from bot.text.addresses import bare, can_be_opened, says_the_same
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.tree import (
     BREAK,
     PLAIN,

@@ -15,7 +15,7 @@ from typing import Any
 from adapters.chats.slack.markup import width
 from bot.text import addresses
 from bot.text.addresses import bare, can_be_opened
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import moment_text, plain, plain_link
 from bot.text.tree import (
     BREAK,

@@ -19,7 +19,7 @@ from adapters.vendors.client.html_counting import (
 )
 from adapters.vendors.client.html_elements import CELLS, CODES, LINES, MEDIA, PARAGRAPHS, Attributes, source_in, walk
 from bot.text.addresses import can_be_opened, says_the_same
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import bare_pieces, label_of
 from bot.text.tree import (
     BREAK,

@@ -27,7 +27,8 @@ from bot.tickets import announcements
 from bot.tickets.from_agents.routing import Routed, record_said, route_link
 from bot.tickets.from_vendors.incidents import channel_read
 from bot.tickets.links import find_link
-from bot.tickets.rules import Rules, may_write
+from bot.tickets.rights import may_write
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import channel_notices
 
 _log = structlog.get_logger(__name__)
@@ -314,6 +315,6 @@ def _record_if_new(
     link = find_link(tx, said.place)
     if link is None or tx.one("message_by_chat_id", link=link.id, chat_message=said.message) is not None:
         return False
-    can_reply = may_write(tx, said.place, said.agent, rules, writable)
+    can_reply = may_write(tx, said.place, said.agent, rules.stores, writable)
     record_said(tx, said, can_reply=can_reply, sync_epoch=sync_epoch)
     return True

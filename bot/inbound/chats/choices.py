@@ -16,7 +16,7 @@ from bot.tickets.lookup.finding import Scope
 from bot.tickets.lookup.searched_words import words_of
 from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rights import open_stores, places_to_ask
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket

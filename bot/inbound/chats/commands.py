@@ -49,7 +49,7 @@ from bot.tickets.replies import marks
 from bot.tickets.replies.holding import send_by_hand
 from bot.tickets.replies.outcomes import drop, may_have_been_sent, retry
 from bot.tickets.rights import may_act, worth_asking
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices, reasons
 from bot.wording.guide import guide
 from bot.wording.masking import masked

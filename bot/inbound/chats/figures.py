@@ -21,7 +21,7 @@ from bot.tickets.figures.stats import Report, report
 from bot.tickets.figures.tables import chat_table
 from bot.tickets.figures.times import last_days
 from bot.tickets.figures.work import takes_long
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers
 
 _DAYS, _MOST_DAYS = 7, 365

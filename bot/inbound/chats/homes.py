@@ -28,7 +28,7 @@ from bot.tickets.day.queue import Which
 from bot.tickets.holders import holder
 from bot.tickets.links import address_of
 from bot.tickets.people import chat_id, ids_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import lists as wording
 from bot.wording.cards import buttons, moment, status_text, title
 from bot.wording.masking import masked_ticket

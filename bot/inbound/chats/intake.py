@@ -42,7 +42,8 @@ from bot.tickets.from_agents.routing import Routed, record_said, route_link
 from bot.tickets.from_agents.typed_commands import AnswerDue, typed_command
 from bot.tickets.from_vendors.incidents import channel_failing, channel_unreadable
 from bot.tickets.links import is_being_opened, message_in_unknown_thread
-from bot.tickets.rules import Rules, may_write
+from bot.tickets.rights import may_write
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices
 
 _log = structlog.get_logger(__name__)
@@ -218,7 +219,7 @@ class ChatIntake:
         Args:
             live: Whether no older message can be missing, so that this one can be routed.
         """
-        can_reply = may_write(tx, said.place, said.agent, self._rules, writable)
+        can_reply = may_write(tx, said.place, said.agent, self._rules.stores, writable)
         recorded = record_said(tx, said, can_reply=can_reply, sync_epoch=sync_epoch)
         if recorded is None:
             message_in_unknown_thread(tx, said.place)

@@ -29,7 +29,7 @@ from bot.ports import Chat
 from bot.tickets.enqueue import links_of
 from bot.tickets.from_agents.edits import record_reread
 from bot.tickets.links import place_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 
 _log = structlog.get_logger(__name__)
 _LONGEST_WAIT = 300.0

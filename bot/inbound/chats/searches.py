@@ -33,7 +33,7 @@ from bot.tickets.lookup.history import MessageHistory, read_ticket, shown_in
 from bot.tickets.lookup.next_steps import Names
 from bot.tickets.lookup.searched_words import words_of
 from bot.tickets.lookup.why import screen, ticket_lines
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, steps
 from bot.wording.cards import title
 

@@ -33,7 +33,7 @@ from bot.tickets.day.snippets import Snippet, all_snippets, find_snippet, normal
 from bot.tickets.day.taking import Asker
 from bot.tickets.from_agents import form_replies
 from bot.tickets.from_agents.form_replies import reply_form
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, form_answers
 
 ABOUT_NO_TICKET: Final = frozenset({Verb.SNIPPETS, Verb.WRITE_SNIPPET, Verb.SAVE_SNIPPET})

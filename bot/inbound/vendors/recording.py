@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.errors import RemoteError
 from bot.inbound.isolation import defects_as_unavailable
-from bot.inbound.vendors.twice import SaidTwice
+from bot.inbound.vendors.believed_when_repeated import SaidTwice
 from bot.model import Conversation, Store, TicketId
 from bot.tickets.from_vendors import incidents
 from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, lacks_messages, parts_to_record

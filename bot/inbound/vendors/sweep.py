@@ -21,11 +21,11 @@ from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
+from bot.inbound.vendors.believed_when_repeated import APART, SaidTwice
 from bot.inbound.vendors.ending import SweepEnd
 from bot.inbound.vendors.recorded_tickets import RecordedTickets
 from bot.inbound.vendors.recording import Recording
 from bot.inbound.vendors.scope import FullSweeps, SweepScope
-from bot.inbound.vendors.twice import APART, SaidTwice
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
 from bot.model import Absent, Change, Conversation, LookedThrough, Nameless, Store, TicketId
 from bot.ports import Vendor

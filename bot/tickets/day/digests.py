@@ -15,7 +15,7 @@ from bot.tickets.day import queue
 from bot.tickets.day.queue import Which
 from bot.tickets.holders import shown_person
 from bot.tickets.links import address_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import channel_notices
 
 _SINCE = timedelta(days=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 
 
 def is_quiet(rules: Rules, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from bot.model import WAITS_FOR_US, ChatName, Mention, Promises, Standing, Store
 from bot.tickets import pings
 from bot.tickets.business_hours import after_open
 from bot.tickets.day.queue import standing
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import notices
 
 PINGS_WITHIN = timedelta(hours=1)

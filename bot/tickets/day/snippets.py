@@ -19,7 +19,7 @@ from bot.tickets import enqueue
 from bot.tickets.day.filling import VARIABLES, Filled, fill, unknown, values_of
 from bot.tickets.day.taking import Asker, author
 from bot.tickets.people import chat_id, person_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import form_answers, notices
 
 LONGEST_NAME = 32

@@ -21,7 +21,7 @@ from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
 from bot.tickets.people import chat_id
 from bot.tickets.pings import person, tell
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices, reasons
 from bot.wording.cards import SNOOZE_OFF
 

@@ -11,7 +11,7 @@ from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
 from bot.tickets.figures.answers import set_agent
 from bot.tickets.people import chat_id
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices, reasons
 
 STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}

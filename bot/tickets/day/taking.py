@@ -17,7 +17,7 @@ from bot.model import Agent, AgentId, Answer, Button, ChatName, Mention, TicketN
 from bot.tickets import enqueue
 from bot.tickets.holders import holder, shown_person
 from bot.tickets.people import chat_id
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices
 
 

@@ -30,7 +30,7 @@ from bot.tickets.links import find_link, place_of
 from bot.tickets.replies import marks
 from bot.tickets.replies.progress import progress_changed
 from bot.tickets.rights import may_act, worth_asking
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ from bot.tickets.from_agents.routing import (
 )
 from bot.tickets.from_agents.typed_commands import AnswerDue, typed_command
 from bot.tickets.replies.outcomes import may_have_been_sent
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import notices
 
 

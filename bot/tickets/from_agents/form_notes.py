@@ -18,7 +18,7 @@ from bot.tickets.from_agents.routing import Route, enqueue_routed, note_route, r
 from bot.tickets.replies import marks
 from bot.tickets.replies.outcomes import drop, may_have_been_sent
 from bot.tickets.replies.progress import progress_changed
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, form_answers, reasons
 
 NOTE: Final = "note"

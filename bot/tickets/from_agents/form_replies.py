@@ -35,7 +35,7 @@ from bot.tickets.day.snippets import Snippet, filled_in, find_snippet
 from bot.tickets.day.taking import Asker
 from bot.tickets.from_agents.routing import refusal
 from bot.tickets.replies.holding import send_by_hand
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, form_answers, notices, reasons
 
 TEXT: Final = "text"

@@ -25,8 +25,9 @@ from bot.db.rows import (
 )
 from bot.model import Answer, Purpose, Said, Store
 from bot.text import clean
-from bot.text.audience import ForBot, audience, note_of, without_prefix
-from bot.text.normal import normal
+from bot.text.audience import ForBot, audience
+from bot.text.normal_form import normal
+from bot.text.note_prefixes import note_of, without_prefix
 from bot.text.tree import RichText, verbatim
 from bot.tickets import enqueue
 from bot.tickets.day.taking import author, take_by_reply
@@ -45,7 +46,7 @@ from bot.tickets.replies import marks
 from bot.tickets.replies.holding import HOLD_AFTER, Question, ask, hold_later_ones, reason_by_age, reason_by_collision
 from bot.tickets.replies.outcomes import reply_failed
 from bot.tickets.replies.progress import show_pending
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices, reasons
 
 

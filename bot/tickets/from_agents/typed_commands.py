@@ -21,7 +21,7 @@ from bot.tickets.day.snippets import offer
 from bot.tickets.day.snoozing import snooze
 from bot.tickets.day.status_changes import STATUSES, request_status
 from bot.tickets.day.taking import TAKINGS, author
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers
 
 WORDS: Final = {

@@ -57,7 +57,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
     known = before
     if before is not None and before.erased_at is not None:
-        snapshot, known = _without_forgotten(tx, before, snapshot), None
+        snapshot, known = _without_forgotten(tx, before, before.erased_at, snapshot), None
     if known is None:
         known = _load_ticket(tx, number)
     stale = is_status_outdated(known, snapshot)
@@ -83,7 +83,9 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     return number
 
 
-def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot) -> TicketSnapshot:
+def _without_forgotten(
+    tx: Transaction, known: TicketRow, erased_at: datetime, snapshot: TicketSnapshot
+) -> TicketSnapshot:
     """
     What may be recorded of a ticket that was erased: what was written since. Revives it if its customer wrote.
 
@@ -92,7 +94,8 @@ def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapsh
     """
     recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
     ahead = snapshot.ahead or timedelta()
-    messages = not_forgotten(tx, known, snapshot.messages or (), recorded, ahead, snapshot.ticket.updated_at)
+    updated_at = snapshot.ticket.updated_at
+    messages = not_forgotten(tx, known, snapshot.messages or (), recorded, erased_at + ahead, updated_at)
     if snapshot.messages is not None:
         snapshot = replace(snapshot, messages=messages)
     wrote = any(m.author is not Author.STAFF and m.is_public and m.id not in recorded for m in messages)

@@ -16,7 +16,7 @@ from bot.tickets.people import chat_id, person_of
 from bot.tickets.replies import marks
 from bot.tickets.replies.collisions import CROSSING, READING, Reply, Shown, collision
 from bot.tickets.replies.progress import progress_changed
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import notices
 from bot.wording.masking import masked
 

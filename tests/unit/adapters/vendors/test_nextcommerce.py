@@ -41,6 +41,8 @@ from bot.model import (
     Ticket,
     TicketId,
 )
+from bot.text.plain import plain
+from bot.text.tree import Paragraph, Style, Words
 from tests.support.vendors.client import Server, tools
 from tests.support.vendors.remembered import Remembered
 
@@ -294,6 +296,32 @@ async def test_replies_and_notes_say_who_may_read_them() -> None:
     ]
     assert requests[0].url == "https://practice.29next.store/api/admin/tickets/41/comments/"
     assert requests[0].headers["X-29next-API-Version"] == "2024-04-01"
+
+
+@pytest.mark.parametrize(
+    ("reply_format", "body"),
+    [("html", "<p>Use <strong>this</strong> key &lt;now&gt;</p>"), ("text", "Use this key <now>")],
+)
+async def test_a_formatted_reply_has_its_files(reply_format: str, body: str) -> None:
+    """Where the store takes HTML it is formatted, else it is its plain text; the files are uploaded before it."""
+    requests: list[httpx.Request] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(
+            201,
+            json={"id": 8, "file_name": "a.txt"}
+            if request.url.path.endswith("/attachments/")
+            else {"id": 12, "body": "x"},
+        )
+
+    text = (Paragraph((Words("Use "), Words("this", Style(bold=True)), Words(" key <now>"))),)
+    vendor = store(serve, reply_format=reply_format)
+    await vendor.reply_formatted(TicketId("41"), plain(text), text, [File(name="a.txt", content=BytesIO(b"a"))])
+    await vendor.aclose()
+    upload, comment = requests
+    assert b'filename="a.txt"' in upload.content
+    assert sent(comment) == {"body": body, "is_public": True, "attachments": [8]}
 
 
 async def test_a_reply_can_be_somebodys_own() -> None:

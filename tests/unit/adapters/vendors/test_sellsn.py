@@ -27,6 +27,7 @@ from adapters.vendors.sellsn.vendor import Sellsn
 from bot.errors import Rejected, Unavailable, Uncertain, Unsupported
 from bot.model import Author, Change, Customer, Learned, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
+from tests.support.vendors.remembered import Remembered
 
 ID = "123e4567-e89b-12d3-a456-426614174000"
 
@@ -335,6 +336,15 @@ async def test_where_pages_begin_is_found_out(first: int, outside: str) -> None:
     shelf.asked.clear()
     await numbering.read(1, shelf.fetch)
     assert shelf.asked == [first]
+
+
+@pytest.mark.parametrize("settings", [{}, {"first_page": "1"}])
+async def test_a_list_that_is_refused_is_no_empty_one(settings: dict[str, str]) -> None:
+    """As where the store's id is a wrong one: nobody would ever see a ticket, and nothing would say why."""
+    vendor = store(lambda _request: httpx.Response(404, json={"success": False}), **settings)
+    with pytest.raises(Unavailable, match=r"does not list this store's tickets.*STORE_ID"):
+        assert [change async for change in vendor.changes(Remembered())] == []
+    await vendor.aclose()
 
 
 async def test_a_set_first_page_is_not_doubted() -> None:

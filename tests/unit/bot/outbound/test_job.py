@@ -21,7 +21,7 @@ from bot.outbound.outbox import Outbox
 from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
 from bot.tickets.from_vendors.sync import record
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording import notices
 from tests.support.clocks import ManualClock
 from tests.support.database import NOON, STORE, snapshot, write
@@ -95,6 +95,18 @@ async def test_a_lane_with_nothing_in_it_has_no_turn(tmp_path: Path) -> None:
     """What was in it may have been dropped while the lane waited for its turn."""
     outbox = cast("Outbox", None)  # it looks at the lane first
     assert await write(tmp_path / "db", partial(Outbox._begin_next, outbox), "thread:7", NOON) is None
+
+
+async def test_a_delivery_that_is_not_due_yet_is_not_begun(tmp_path: Path) -> None:
+    """It may have been put off, or the clock set back, while its lane waited for its turn."""
+
+    def work(tx: Transaction) -> tuple[Job | None, str]:
+        job = opening(tx)
+        outbox = cast("Outbox", None)
+        begun = Outbox._begin_next(outbox, tx, job.delivery.lane, NOON - timedelta(seconds=1))
+        return begun, require(tx.one("delivery", id=job.delivery.id))["state"]
+
+    assert await write(tmp_path / "db", work) == (None, "waiting")
 
 
 async def test_what_is_no_text_has_no_plainer_form(tmp_path: Path) -> None:

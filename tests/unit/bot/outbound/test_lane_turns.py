@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
-from bot.outbound.lane_turns import SLOTS, Turns
+from bot.outbound.lane_turns import LANES_AT_ONCE, Turns
 from bot.outbound.ready_lanes import ReadyLane
 from bot.ports import Limit
 from tests.support.clocks import NOON
@@ -82,11 +82,11 @@ def test_the_message_of_a_new_thread_follows_its_opening_at_once() -> None:
     assert order(turns, [ready("a", 1), waiting[1]], 2) == ["a1", "a2"]
 
 
-def test_one_store_never_takes_all_slots() -> None:
+def test_one_store_never_runs_all_lanes() -> None:
     """While a store's turns hang, others find slots, and one that was quiet finds one at once."""
     turns = Turns()
     turns.offer(ready("a", number) for number in range(100))
-    assert len(turns.begin(no_limit)) == SLOTS // 2
+    assert len(turns.begin(no_limit)) == LANES_AT_ONCE // 2
     turns.offer([*(ready("a", number) for number in range(100)), *(ready("b", 200 + number) for number in range(100))])
     assert {lane.store for lane in turns.begin(no_limit)} == {"b"}
     turns.offer([ready("a", 99), ready("b", 299), ready("z", 500)])

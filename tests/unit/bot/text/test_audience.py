@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.model import Customer
-from bot.text.audience import ForBot, ForCustomer, ForTeam, audience, without_prefix
-from bot.text.normal import normal
+from bot.text.audience import ForBot, ForCustomer, ForTeam, audience
+from bot.text.normal_form import normal
+from bot.text.note_prefixes import without_prefix
 from bot.text.plain import plain
-from bot.text.tree import Paragraph, Style, Words
+from bot.text.tree import BREAK, Item, List, Paragraph, Style, Words
 from bot.wording.cards import customer_name
 
 PREFIXES = ("//", "note:", "🔒")
@@ -144,6 +145,20 @@ def test_a_notes_formatting_stays() -> None:
     assert note == normal((Paragraph((Words("do "), Words("not", Style(bold=True)))),))
     assert plain(note) == "do not"
     assert without_prefix(text, "something else") is None
+
+
+def test_a_notes_formatting_stays_below_its_prefix() -> None:
+    """The prefix may have a line of its own; where it stands in a list, the plain form has to do."""
+    text = normal((Paragraph((Words("//"), BREAK, Words("not", Style(bold=True)))),))
+    assert without_prefix(text, "not") == normal((Paragraph((Words("not", Style(bold=True)),)),))
+    entry = Item((Words("// "), Words("not", Style(bold=True))), 0, None)
+    assert without_prefix((List((entry,)),), "not") is None
+
+
+@pytest.mark.parametrize("text", ["⚙ do not refund", "⚙\ufe0f do not refund"])
+def test_a_prefix_is_known_however_its_emoji_is_written(text: str) -> None:
+    """A settings file may hold what nobody sees in it; then, too, no note may reach a customer."""
+    assert audience(text, ("⚙\ufe0f",)) == ForTeam("do not refund")
 
 
 def test_a_name_that_shows_nothing_is_no_name() -> None:

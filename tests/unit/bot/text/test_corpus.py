@@ -21,7 +21,7 @@ from adapters.vendors.client.html import html_to_text
 from adapters.vendors.client.html_writing import rich_text_to_html
 from bot.sandbox.slack.composer import compose
 from bot.text import comparable
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import plain
 from bot.text.stored import from_json, to_json
 from bot.text.tree import RichText

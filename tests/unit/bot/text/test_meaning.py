@@ -17,7 +17,7 @@ from adapters.chats.slack import reading_blocks, reading_mrkdwn, writing_blocks
 from adapters.vendors.client.html import html_to_text
 from adapters.vendors.client.html_writing import rich_text_to_html
 from bot.text import comparable
-from bot.text.normal import normal
+from bot.text.normal_form import normal
 from bot.text.plain import plain
 from bot.text.tree import RichText, has_formatting
 

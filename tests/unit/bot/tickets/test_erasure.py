@@ -46,7 +46,7 @@ from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_vendors import incidents
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.from_vendors.sync import record
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from bot.wording.masking import masked
 from tests.support.clocks import StandingClock
 from tests.support.database import NOON, STORE, snapshot

@@ -14,7 +14,7 @@ from bot.db.rows import require, ticket_row
 from bot.model import AgentId, ChannelId, ChatName, Colleague, Mention, Person, PersonId, Place
 from bot.tickets import enqueue, pings
 from bot.tickets.from_vendors.sync import record
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot, write
 
 DISCORD, SLACK = ChatName("discord"), ChatName("slack")

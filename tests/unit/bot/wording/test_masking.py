@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bot.text.audience import is_unseen
+from bot.text.as_seen import is_unseen
 from bot.wording.masking import masked, masked_address
 
 

@@ -32,7 +32,7 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.discord.message_requests import read_message_request
-from bot.text import clean, comparable, neutral, units
+from bot.text import clean, comparable, lengths, units
 from bot.text.plain import plain
 
 KEY = DeliveryKey("a1b2c3-77-0")
@@ -146,7 +146,7 @@ class TestAnswers:
 def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
     """The outbox asks for part after part, with what it has read anew each time; cutting each time took minutes."""
     names = [f"Jane {number}" for number in range(10, 30)]
-    with patch.object(neutral, "spans", wraps=neutral.spans) as cutting:
+    with patch.object(lengths, "spans", wraps=lengths.spans) as cutting:
         for number in range(4):
             for name in names:
                 post_message(long_post(name), number, DeliveryKey(f"a1b2c3-1-{number}"))

@@ -30,7 +30,7 @@ from bot.model import (
     Verb,
     Voice,
 )
-from bot.text import neutral
+from bot.text import lengths
 from bot.text.tree import Paragraph, Style, Words
 from tests.support.block_kit import NASTY, accepted, kinds, texts
 
@@ -165,7 +165,7 @@ def test_an_answer_shows_its_table_in_fixed_width() -> None:
 
 def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
     """The outbox asks for part after part, with what it has read anew each time."""
-    with patch.object(neutral, "spans", wraps=neutral.spans) as cutting:
+    with patch.object(lengths, "spans", wraps=lengths.spans) as cutting:
         for number in range(messages.parts(long_post())):
             post_blocks(long_post(), number)
         assert messages.parts(long_post()) == 2

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.vendors.client.http import Service, VendorClient
+from adapters.vendors.client import http
+from adapters.vendors.client.http import Service, TooLarge, VendorClient
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY
@@ -180,6 +181,35 @@ async def test_what_left_and_broke_is_uncertain(error: Exception) -> None:
     """A connection that broke after something had left leaves a write in doubt, and a read undone."""
     assert isinstance(await outcome(raising(error), write=True), Uncertain)
     assert isinstance(await outcome(raising(error)), Unavailable)
+
+
+async def test_an_answer_that_is_nothing_leaves_a_write_in_doubt() -> None:
+    """It is JSON, and it says neither that something was done nor that it was not."""
+    error = await outcome(answering(200, b"null"), write=True)
+    assert isinstance(error, Uncertain)
+    assert error.user_message == "Acme sent an answer that is empty."
+
+
+class Stuck(httpx.AsyncByteStream):
+    """The beginning of a list, after which nothing comes for too long."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'[{"id": 1}, {"id": 2}, {"id":'
+        raise httpx.ReadTimeout("slow")
+
+
+@pytest.mark.parametrize(("large", "raised"), [(10, TooLarge), (1024, Unavailable)])
+async def test_a_list_that_is_too_large_to_come_in_time_is_asked_for_in_parts(
+    monkeypatch: pytest.MonkeyPatch, large: int, raised: type[Exception]
+) -> None:
+    """What came of it is used; where little came, the vendor is slow, and the same is asked for again."""
+    monkeypatch.setattr(http, "_LARGE_IF_SLOW", large)
+    with pytest.raises(raised) as failed:
+        async with client(lambda _request: httpx.Response(200, stream=Stuck())) as made:
+            await made.read_page("tickets")
+    assert type(failed.value) is raised
+    if isinstance(failed.value, TooLarge):
+        assert failed.value.beginning[:2] == [{"id": 1}, {"id": 2}]
 
 
 async def test_a_malformed_key_is_never_quoted() -> None:

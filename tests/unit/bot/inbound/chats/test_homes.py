@@ -8,7 +8,7 @@ from typing import cast
 
 from bot.db.connection import Database
 from bot.inbound.chats.homes import Homes
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.support.clocks import ManualClock
 from tests.support.waiting import until
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.db.connection import Database, Row, Transaction
-from bot.errors import Unavailable
+from bot.errors import DatabaseError, Unavailable
 from bot.inbound.vendors import recording
 from bot.inbound.vendors.recording import TOGETHER
 from bot.inbound.vendors.sweep import Sweep
@@ -148,6 +148,39 @@ async def test_a_defect_is_that_of_one_ticket(place: Place, monkeypatch: pytest.
     await place.sweep.run()
     assert await place.recorded() == names
     assert place.sweep.unreadable == set()
+
+
+async def test_a_ticket_with_very_many_messages_is_recorded_from_its_oldest_ones_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In several transactions, so that others have their turn in between; what ends it half-way is made up for."""
+    monkeypatch.setattr("bot.inbound.vendors.recording.MANY_MESSAGES", 3)
+    monkeypatch.setattr("bot.tickets.from_vendors.snapshot.MANY_MESSAGES", 3)
+    place.again(STORE)
+    texts = [f"line {number}" for number in range(8)]
+    for text in texts:
+        place.vendor.customer_writes("t1", text)
+    written = 0
+
+    def fails_at_last(*values: Any) -> Any:
+        nonlocal written
+        written += 1
+        if written == 3:
+            raise sqlite3.OperationalError("the disk is full")
+        return sync.record(*values)
+
+    async def said() -> list[str]:
+        rows = await place.database.read(lambda tx: list(tx._connection.execute("SELECT text FROM messages")))
+        return [row["text"] for row in rows]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "record", fails_at_last)
+        with pytest.raises(DatabaseError):
+            await place.sweep.run()
+    assert await said() == texts[:6]
+    place.again(STORE)
+    await place.sweep.run()
+    assert await said() == texts
 
 
 async def test_what_is_changed_here_is_compared_anew(place: Place) -> None:

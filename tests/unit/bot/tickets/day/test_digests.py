@@ -12,7 +12,7 @@ from bot.db.rows import delivery_row
 from bot.model import ChatName, Colleague, LinePayload, Person, PersonId
 from bot.tickets.day.digests import tell_the_day
 from bot.tickets.from_vendors.sync import record
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot, write
 
 DISCORD = ChatName("discord")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.tickets.day.quiet_hours import is_quiet
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 
 NIGHT = (time(22), time(7))
 NOON = (time(12), time(13))

@@ -16,7 +16,7 @@ from bot.db.rows import to_ms
 from bot.model import Hours, Promises, Status, Store, StoreName
 from bot.tickets.day import reminders as module
 from bot.tickets.day.reminders import Due, Reminded, due, reminders
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.unit.bot.tickets.day.test_queue import NOON, ticket
 
 PROMISES = Promises(hours=Hours(zone=ZoneInfo("UTC")), first_answer=timedelta(hours=4), next_answer=timedelta(hours=8))

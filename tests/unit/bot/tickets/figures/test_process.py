@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import os
+import pickle
+import signal
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +20,10 @@ from structlog.testing import capture_logs
 from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
 from bot.model import Colleague, Hours, Person, PersonId, StoreName
+from bot.tickets.figures import process
 from bot.tickets.figures.process import Counting, Question
 from bot.tickets.figures.stats import report
+from tests.support.waiting import until
 
 MAIN = StoreName("main")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -65,3 +74,34 @@ async def test_what_cannot_be_counted_is_logged(question: Question) -> None:
     assert [log["event"] for log in logs] == ["figures not counted"] * 2
     assert "There is no database at" in logs[0]["reason"]
     assert logs[1]["reason"] == "it took longer than 0 seconds"
+
+
+async def test_a_process_that_counts_for_too_long_is_ended(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would go on beside the bridge, and with it each one that is asked for after it."""
+    started: list[asyncio.subprocess.Process] = []
+    start = asyncio.create_subprocess_exec
+
+    async def never_ends(*_: str, **options: Any) -> asyncio.subprocess.Process:
+        started.append(await start(sys.executable, "-c", "import time; time.sleep(1000)", **options))
+        return started[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", never_ends)
+    counting = asyncio.create_task(Counting()(question))
+    await until(lambda: started, "it counts")
+    counting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await counting
+    assert [each.returncode for each in started] == [-signal.SIGKILL]
+
+
+def test_the_program_answers_one_question(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads it, counts behind everything else on the machine, and writes the figures and nothing besides."""
+    written = io.BytesIO()
+    nicer: list[int] = []
+    monkeypatch.setattr(os, "nice", nicer.append)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(pickle.dumps(question))))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written))
+    process.main()
+    found = pickle.loads(written.getvalue())
+    assert [each.name for each in found.total.agents] == ["Ann"]
+    assert nicer[0] > 0

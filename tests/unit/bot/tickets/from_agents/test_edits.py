@@ -13,6 +13,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import delivery_row, require
 from bot.model import (
     Attachment,
+    ChatMessageId,
     Deleted,
     DeliveryId,
     Edited,
@@ -26,7 +27,7 @@ from bot.tickets.from_vendors.sync import record
 from bot.tickets.links import message_in_unknown_thread
 from bot.tickets.replies.outcomes import drop
 from bot.tickets.replies.progress import progress_of
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot, write
 from tests.support.one_message import ANN, MESSAGE, RULES, THREAD, finish, message, said
 
@@ -53,6 +54,19 @@ def waiting(tx: Transaction) -> list[str]:
         for row in rows
         if row["kind"] != "post" or progress_of(tx, require(tx.one("message", id=row["message"])), row["link"]) is None
     )
+
+
+async def test_an_edit_of_a_message_that_is_none_of_a_tickets_changes_nothing(tmp_path: Path) -> None:
+    """Its thread may have been forgotten while its chat was asked where the author can write."""
+
+    def work(tx: Transaction) -> tuple[str, bool]:
+        said(tx, "first")
+        before = waiting(tx)
+        other = Edited(place=THREAD, message=ChatMessageId("a2"), agent=ANN, text="second")
+        assert record_edited(tx, other, (THREAD,), RULES, NOON) is None
+        return message(tx).text, waiting(tx) == before
+
+    assert await write(tmp_path / "db", work) == ("first", True)
 
 
 async def test_a_message_of_a_store_that_is_not_configured_any_more_just_changes(tmp_path: Path) -> None:

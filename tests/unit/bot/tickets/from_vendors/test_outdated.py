@@ -34,7 +34,7 @@ from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_ou
 from bot.tickets.from_vendors.snapshot import TicketSnapshot, says_all
 from bot.tickets.from_vendors.sync import record
 from bot.tickets.replies.outcomes import reply_arrived
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot, write
 from tests.support.one_message import ANN, RULES, THREAD
 from tests.support.rows import ticket

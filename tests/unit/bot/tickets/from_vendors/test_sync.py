@@ -37,7 +37,7 @@ from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_vendors.snapshot import parts_to_record, should_follow
 from bot.tickets.from_vendors.sync import record, record_gone
 from bot.tickets.replies.outcomes import drop, reply_arrived, retry
-from bot.tickets.rules import Rules
+from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot, write
 
 THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId("900"))

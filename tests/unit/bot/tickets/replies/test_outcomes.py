@@ -10,14 +10,15 @@ import pytest
 
 from bot.db.connection import Transaction
 from bot.db.rows import require
-from bot.model import AgentId, Mark, MessageId
+from bot.model import AgentId, Author, Mark, Message, MessageId
 from bot.tickets.figures.answers import record_reply
+from bot.tickets.from_vendors.sync import record
 from bot.tickets.replies.holding import _sender
 from bot.tickets.replies.marks import wanted_mark
-from bot.tickets.replies.outcomes import reply_arrived
+from bot.tickets.replies.outcomes import reply_arrived, set_vendor_id
 from bot.tickets.replies.progress import progress_of
-from tests.support.database import NOON, write
-from tests.support.one_message import ANN, RULES, THREAD, finish, message, said
+from tests.support.database import NOON, snapshot, write
+from tests.support.one_message import ANN, RULES, THREAD, TWO_CHATS, finish, message, said
 
 
 @pytest.mark.parametrize("text", ["talk", "!take"])
@@ -67,3 +68,36 @@ async def test_an_answer_counts_whoever_wrote_it(tmp_path: Path, agent: AgentId 
         return amount, [row[0] for row in tx._connection.execute("SELECT agent FROM answers WHERE agent IS NOT NULL")]
 
     assert await write(tmp_path / "db", work) == (1, named)
+
+
+@pytest.mark.parametrize(
+    ("text", "agent", "named"), [("first", ANN.id, "discord:U1"), ("first", None, None), ("// first", ANN.id, None)]
+)
+async def test_a_message_that_was_taken_for_a_colleagues_is_one_again(
+    tmp_path: Path, text: str, agent: AgentId | None, named: str | None
+) -> None:
+    """
+    A sweep saw it changed before the vendor told its id: its copy is posted nowhere, and the figures know its author.
+
+    A note answers nobody, and of whom nothing is recorded, nobody is named.
+    """
+    at = NOON + timedelta(minutes=1)
+
+    def posts(tx: Transaction) -> set[int]:
+        return {row["id"] for row in tx.all("unfinished_deliveries") if row["kind"] == "post"}
+
+    def work(tx: Transaction) -> tuple[int, int, list[str | None]]:
+        said(tx, text)
+        seen, before = snapshot("t1"), posts(tx)
+        copy = Message(
+            id=MessageId("v1"), author=Author.STAFF, text="changed", is_public=text == "first", written_at=at
+        )
+        record(tx, TWO_CHATS, replace(seen, messages=(*(seen.messages or ()), copy), read_at=at), at)
+        queued = posts(tx) - before
+        assert set_vendor_id(tx, replace(message(tx), agent=agent), MessageId("v1"))
+        assert message(tx).vendor_id == "v1"
+        agents = [row[0] for row in tx._connection.execute("SELECT agent FROM answers")]
+        return len(queued), len(queued & posts(tx)), agents
+
+    answers = [named] if text == "first" else []
+    assert await write(tmp_path / "db", work) == (2, 0, answers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.text.neutral import visible
+from bot.text.cleaning import visible
 from bot.text.tree import (
     BREAK,
     DEEPEST_LEVEL,

@@ -1,23 +1,20 @@
-"""The settings that decide where a message goes, and who may write one."""
+"""What follows from the settings for tickets: where a message goes, what waits for how long, what a chat shows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.db.connection import Transaction
-from bot.model import Agent, ChatName, Colleague, Place, Store, StoreName
+from bot.model import ChatName, Colleague, Store, StoreName
 from bot.ports import VendorCapabilities
-from bot.tickets.links import find_link
-from bot.tickets.rights import may_act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """
-    What decides where a message goes.
+    The settings and the vendors' abilities that decide what happens to a ticket.
 
     Attributes:
         chat_labels: The chats' names for people.
@@ -45,10 +42,3 @@ class Rules:
     guards_collisions: bool = True
     quiet_hours: tuple[time, time] | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-
-
-def may_write(tx: Transaction, thread: Place, agent: Agent, rules: Rules, writable: Collection[Place]) -> bool:
-    """Whether what a person writes in this thread may go to the customer; False also if it belongs to no ticket."""
-    link = find_link(tx, thread)
-    found = None if link is None else tx.one("ticket", number=link.ticket)
-    return found is not None and may_act(agent, rules.stores.get(StoreName(found["store"])), [thread], writable)

@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from bot.db.connection import Database, Transaction
+from bot.db.erased_words import overwrite_erased_words
 from bot.db.migrate import migrate, migrations
-from bot.db.words import overwrite_erased_words
 
 _INDEXES = {"card_words": "words_of_cards", "ticket_words": "words_of_tickets"}
 _VOCABULARY = ("alpha", "Beta", "gámma", "delta", "1042", "a-b", "ünï", "x@y.example", "zeta")
