@@ -24,14 +24,28 @@ MAX_READ_LAG = timedelta(seconds=sum(RECONCILE_DELAYS))
 
 def is_status_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
     """
-    Whether the status that was read may be from before our own change to it.
+    Whether the status that was read may be from before our own change to it, or from before the ticket was gone.
 
     It is not if the customer wrote after that change: who reads the message reads the status that it led to.
     """
+    if is_from_before_it_was_gone(known, snapshot):
+        return True
     if any(_is_written_after(message, known.status_set_at, snapshot) for message in snapshot.messages or ()):
         return False
     at_vendor_too = not known.closed_here_only and snapshot.ticket.status is not known.status
     return snapshot.said_at < known.status_set_at + (MAX_READ_LAG if at_vendor_too else timedelta())
+
+
+def is_from_before_it_was_gone(known: TicketRow, snapshot: TicketSnapshot) -> bool:
+    """
+    Whether the reading was asked for before the vendor had said twice that the ticket does not exist.
+
+    An answer that took longer than these two are apart says how it was before. Only what the customer certainly wrote
+    afterwards proves that the ticket is there.
+    """
+    if known.gone_at is None or snapshot.read_at >= known.gone_at:
+        return False
+    return not any(_is_written_after(message, known.gone_at, snapshot) for message in snapshot.messages or ())
 
 
 def _is_written_after(message: Message, moment: datetime, snapshot: TicketSnapshot) -> bool:

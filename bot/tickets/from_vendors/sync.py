@@ -41,7 +41,15 @@ from bot.text.mailboxes import mailbox
 from bot.tickets import enqueue, links
 from bot.tickets.figures.answers import record_read
 from bot.tickets.forgotten import find_ticket, not_forgotten
-from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, turn_as_read, undoes
+from bot.tickets.from_vendors.outdated import (
+    MAX_READ_LAG,
+    Recent,
+    is_from_before_it_was_gone,
+    is_status_outdated,
+    turn,
+    turn_as_read,
+    undoes,
+)
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
@@ -149,7 +157,7 @@ def _update_ticket(
     Record what the vendor says about the ticket itself.
 
     Args:
-        stale: It may be from before our own change of status; then its status is ignored.
+        stale: It may be from before our own change of status, or before the ticket was gone: its status is ignored.
         stays_closed: The ticket was closed here because its vendor cannot close it; then it is ignored that it is open.
     """
     ticket = snapshot.ticket
@@ -168,6 +176,7 @@ def _update_ticket(
         closed_at=None if stale or ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(snapshot.read_at),
         fingerprint=_fingerprint(known, snapshot),
+        stays_gone=is_from_before_it_was_gone(known, snapshot),
         read_again=stale
         or ((known.followed or snapshot.follow) and (not snapshot.complete or _updated_this_second(snapshot))),
     )

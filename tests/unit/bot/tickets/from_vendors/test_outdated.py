@@ -32,7 +32,7 @@ from bot.tickets.figures.answers import answers_in
 from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, undoes
 from bot.tickets.from_vendors.snapshot import TicketSnapshot, says_all
-from bot.tickets.from_vendors.sync import record
+from bot.tickets.from_vendors.sync import record, record_gone
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.tickets.rules import Rules
 from tests.support.database import NOON, STORE, snapshot, write
@@ -43,6 +43,7 @@ STEP = timedelta(seconds=3)
 REPLY = ("the reply leaves", "it is accepted", "it is recorded")
 READING = ("a reading begins", "it is answered", "the reading is recorded")
 CUSTOMER, COLLEAGUE, CLOSE, SNOOZE = "the customer writes", "a colleague writes", "we close", "we snooze"
+GONE = "the vendor says twice that it is gone"
 ONE_CHAT: Rules = replace(RULES, stores={STORE.name: STORE}, undo=timedelta())
 
 
@@ -129,6 +130,7 @@ class Play:
             COLLEAGUE: lambda: self._writes(Author.STAFF, "From the dashboard"),
             CLOSE: self._closes,
             SNOOZE: self._snoozes,
+            GONE: lambda: record_gone(self.tx, STORE, self.id, self.now),
         }
         happening[step]()
 
@@ -147,7 +149,7 @@ class Play:
 
     def _snoozes(self) -> None:
         until = to_ms(self.now + timedelta(days=1))
-        self.tx.run("set_ticket_snoozed", number=self.number, until=until, by="discord:U1")
+        self.tx.run("set_ticket_snoozed", number=self.number, until=until, by="discord:U1", asked_at=None)
 
     def sweeps_on(self) -> None:
         """Later sweeps, which read the ticket only if it counts as changed."""
@@ -303,6 +305,50 @@ async def test_a_ticket_that_we_snooze_stays_so(tmp_path: Path, way: str) -> Non
         return wrong
 
     assert await write(tmp_path / "db", work) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_ticket_that_is_gone_stays_so_whatever_was_read_before(tmp_path: Path, way: str) -> None:
+    """And if it comes back, the next reading shows it: nothing that was read before counts as the latest."""
+
+    def work(tx: Transaction) -> list[str]:
+        wrong = []
+        for steps, play in played(tx, WAYS[way], GONE):
+            happened = steps.split(" → ")
+            if happened.index(GONE) < happened.index(READING[1]):
+                continue  # it is there again
+            row = play.row
+            if not row.gone or row.status is not Status.CLOSED or not play.counts_as_changed:
+                wrong.append(f"{steps}: {row.gone_at}, {row.status}, {row.fingerprint}")
+            play.sweeps_on()
+            if play.row.gone or play.row.status is not Status.OPEN:
+                wrong.append(f"{steps}: {play.row.status} when it is there again")
+        return wrong
+
+    assert await write(tmp_path / "db", work) == []
+
+
+@pytest.mark.parametrize(
+    ("read_after", "wrote_after", "ahead", "stays"),
+    [
+        (-STEP, None, timedelta(), True),
+        (timedelta(), None, timedelta(), False),
+        (STEP, None, None, False),
+        (-STEP, -STEP, timedelta(), True),
+        (-STEP, STEP, timedelta(), False),
+        (-STEP, STEP, 2 * STEP, True),
+    ],
+)
+async def test_what_was_asked_before_a_ticket_was_gone_is_old(
+    read_after: timedelta, wrote_after: timedelta | None, ahead: timedelta | None, stays: bool
+) -> None:
+    """Unless it shows what the customer certainly wrote afterwards, by the vendor's clock."""
+    asked = NOON + read_after
+    messages = () if wrote_after is None else (says("more", wrote_after.total_seconds()),)
+    seen = replace(
+        snapshot("t1"), messages=messages, read_at=asked, vendor_time=None if ahead is None else asked + ahead
+    )
+    assert is_status_outdated(ticket(status=Status.CLOSED, gone_at=NOON), seen) is stays
 
 
 def says(name: str, after: float, author: Author = Author.CUSTOMER) -> Message:
