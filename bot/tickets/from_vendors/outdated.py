@@ -123,6 +123,12 @@ def turn(snapshot: TicketSnapshot, recent: Collection[Recent]) -> Turn:
 
 def _with(messages: Sequence[Message], unseen: Sequence[Recent], ahead: timedelta | None) -> list[Message]:
     """A conversation with what it lacks: each stands before the first message that was certainly written later."""
+    # A reply that the vendor altered beyond recognition and does not name always counts as lacking. Who writes within
+    # two seconds of it (at a vendor whose clock is unknown: at any time while it is recent) then shows as waiting only
+    # when it is not recent any more, `MAX_READ_LAG` later. Nothing shortens that for certain. A message of the staff
+    # that nobody knows may be that reply or a colleague's; and that an earlier reading lacked the customer's message
+    # proves no order, for it may have lagged. To take either for certain would tell people that somebody waits whom
+    # they have just answered. The customer's message itself is shown at once, and its wait counts from its own time.
     whole = [(message.written_at, message) for message in messages]
     for each in sorted(unseen, key=lambda each: each.known_at):
         at = each.written_at or latest(each.known_at, ahead)
