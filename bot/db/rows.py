@@ -115,6 +115,7 @@ class TicketRow:
     reminded_for: datetime | None
     version: int
     settled_at: datetime | None = None
+    said_at: datetime | None = None
 
     @property
     def gone(self) -> bool:
@@ -238,6 +239,7 @@ def ticket_row(row: Row) -> TicketRow:
         reminded=row["reminded"],
         reminded_for=_moment(row["reminded_for"]),
         settled_at=_moment(row["settled_at"]),
+        said_at=_moment(row["said_at"]),
         version=row["version"],
     )
 

@@ -208,7 +208,8 @@ SET subject = COALESCE(:subject, subject),
     fingerprint = CASE WHEN :read_again THEN NULL ELSE :fingerprint END,
     closed_here_only = CASE WHEN :status IS NULL THEN closed_here_only ELSE 0 END,
     snoozed_until = CASE COALESCE(:status, status) WHEN 'open' THEN snoozed_until END,
-    gone_at = CASE WHEN :stays_gone THEN gone_at END
+    gone_at = CASE WHEN :stays_gone THEN gone_at END,
+    said_at = :said_at
 WHERE number = :number;
 
 -- name: follow_ticket

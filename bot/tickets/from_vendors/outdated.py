@@ -48,6 +48,15 @@ def is_from_before_it_was_gone(known: TicketRow, snapshot: TicketSnapshot) -> bo
     return not any(_is_written_after(message, known.gone_at, snapshot) for message in snapshot.messages or ())
 
 
+def is_older(known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> bool:
+    """
+    Whether a newer reading of the ticket is recorded already. A time after now is from a clock that was set back.
+
+    What the vendor says of the ticket itself has no times by which one could tell: subject, status, customer, facts.
+    """
+    return known.said_at is not None and snapshot.said_at < known.said_at <= now
+
+
 def _is_written_after(message: Message, moment: datetime, snapshot: TicketSnapshot) -> bool:
     """Whether a customer's message was certainly written after this moment of our clock."""
     if message.author is not Author.CUSTOMER or message.written_at is None:

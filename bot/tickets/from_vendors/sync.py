@@ -45,6 +45,7 @@ from bot.tickets.from_vendors.outdated import (
     MAX_READ_LAG,
     Recent,
     is_from_before_it_was_gone,
+    is_older,
     is_status_outdated,
     turn,
     turn_as_read,
@@ -70,7 +71,8 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         known = _load_ticket(tx, number)
     stale = is_status_outdated(known, snapshot)
     stays_closed = known.closed_here_only and not _customer_wrote(tx, known, snapshot)
-    _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)
+    is_from_before = is_older(known, snapshot, now)
+    _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed, is_from_before=is_from_before)
     begins = snapshot.follow and not known.followed
     if begins:
         tx.run("follow_ticket", number=number)
@@ -151,7 +153,13 @@ def _is_first_contact(tx: Transaction, store: Store) -> bool:
 
 
 def _update_ticket(
-    tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool, stays_closed: bool
+    tx: Transaction,
+    known: TicketRow,
+    snapshot: TicketSnapshot,
+    *,
+    stale: bool,
+    stays_closed: bool,
+    is_from_before: bool,
 ) -> None:
     """
     Record what the vendor says about the ticket itself.
@@ -159,8 +167,9 @@ def _update_ticket(
     Args:
         stale: It may be from before our own change of status, or before the ticket was gone: its status is ignored.
         stays_closed: The ticket was closed here because its vendor cannot close it; then it is ignored that it is open.
+        is_from_before: A newer reading is recorded: then only that stays, and the ticket is read again.
     """
-    ticket = snapshot.ticket
+    ticket = Ticket(id=snapshot.ticket.id) if is_from_before else snapshot.ticket
     status = None if stale or (stays_closed and ticket.status is Status.OPEN) else ticket.status
     tx.run(
         "update_ticket",
@@ -177,7 +186,9 @@ def _update_ticket(
         read_at=to_ms(snapshot.read_at),
         fingerprint=_fingerprint(known, snapshot),
         stays_gone=is_from_before_it_was_gone(known, snapshot),
+        said_at=to_ms(require(known.said_at) if is_from_before else snapshot.said_at),
         read_again=stale
+        or is_from_before
         or ((known.followed or snapshot.follow) and (not snapshot.complete or _updated_this_second(snapshot))),
     )
 

@@ -16,6 +16,8 @@ from bot.model import (
     Author,
     Awaiting,
     ChatMessageId,
+    Customer,
+    Fact,
     Message,
     MessageId,
     Place,
@@ -495,3 +497,60 @@ async def test_two_readings_that_are_recorded_in_the_wrong_order(tmp_path: Path)
         ("us", since, None),
         ("customer", None, "f20"),
     ]
+
+
+def with_words(name: str, began: float, status: Status = Status.OPEN) -> TicketSnapshot:
+    """A reading that began so many seconds after noon and says this in every field of the ticket."""
+    at = NOON + timedelta(seconds=began)
+    said = Ticket(
+        id=TicketId("t1"),
+        subject=f"Subject {name}",
+        status=status,
+        status_word=f"word {name}",
+        customer=Customer(name=f"Jane {name}", email=f"{name}@example.com"),
+        facts=(Fact("Order", name),),
+        created_at=NOON,
+    )
+    return replace(snapshot("t1"), ticket=said, messages=(ASKED,), read_at=at, vendor_time=at, fingerprint=f"f{name}")
+
+
+def words_of(row: TicketRow) -> tuple[object, ...]:
+    return row.subject, row.status, row.status_word, row.customer, row.facts
+
+
+@pytest.mark.parametrize("status", Status)
+async def test_of_two_crossed_readings_the_newer_one_says_what_the_ticket_is(tmp_path: Path, status: Status) -> None:
+    """Subject, status, customer and facts stay as the newer one has them, and the ticket is read again."""
+
+    def work(tx: Transaction) -> None:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        newer, closed = with_words("new", 10, status), Status.CLOSED if status is Status.OPEN else Status.OPEN
+        number = record(tx, STORE, newer, NOON + timedelta(seconds=11))
+        cards_before = tx.all("unfinished_deliveries")
+        record(tx, STORE, with_words("old", 8, closed), NOON + timedelta(seconds=12))
+        row = ticket_row(require(tx.one("ticket", number=number)))
+        said = newer.ticket
+        assert words_of(row) == (said.subject, said.status, said.status_word, said.customer, said.facts)
+        assert row.fingerprint is None
+        assert [each["id"] for each in tx.all("unfinished_deliveries")] == [each["id"] for each in cards_before]
+        again = with_words("again", 20, closed)
+        record(tx, STORE, again, NOON + timedelta(seconds=21))
+        row = ticket_row(require(tx.one("ticket", number=number)))
+        assert (row.subject, row.status, row.fingerprint) == ("Subject again", closed, "fagain")
+
+    await write(tmp_path / "db", work)
+
+
+async def test_what_was_read_in_the_future_is_not_newer(tmp_path: Path) -> None:
+    """This machine's clock was ahead and is put right: what is read then counts."""
+
+    def work(tx: Transaction) -> None:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        number = record(tx, STORE, with_words("ahead", 86_400), NOON + timedelta(days=1, seconds=1))
+        record(tx, STORE, with_words("right", 60), NOON + timedelta(seconds=61))
+        row = ticket_row(require(tx.one("ticket", number=number)))
+        assert (row.subject, row.said_at) == ("Subject right", NOON + timedelta(seconds=60))
+
+    await write(tmp_path / "db", work)
