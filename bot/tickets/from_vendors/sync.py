@@ -56,9 +56,6 @@ from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.wording import cards, notices
 
-# One second, and one more because we know a vendor's clock only to the second.
-_SAME_SECOND = timedelta(seconds=2)
-
 
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
     """Record a ticket as it was read, and queue every delivery that follows."""
@@ -189,7 +186,7 @@ def _update_ticket(
         said_at=to_ms(require(known.said_at) if is_from_before else snapshot.said_at),
         read_again=stale
         or is_from_before
-        or ((known.followed or snapshot.follow) and (not snapshot.complete or _updated_this_second(snapshot))),
+        or ((known.followed or snapshot.follow) and (not snapshot.complete or snapshot.updated_this_second)),
     )
 
 
@@ -206,12 +203,6 @@ def _fingerprint(known: TicketRow, snapshot: TicketSnapshot) -> str | None:
         return ""
     settled = snapshot.messages is not None and snapshot.read_at >= known.status_set_at + MAX_READ_LAG
     return "" if known.fingerprint is None and settled else known.fingerprint
-
-
-def _updated_this_second(snapshot: TicketSnapshot) -> bool:
-    """Whether another change may get the same time of update, which has whole seconds only."""
-    updated_at, read_at = snapshot.ticket.updated_at, snapshot.vendor_time or snapshot.read_at
-    return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
 
 
 def _update_awaiting(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> None:
