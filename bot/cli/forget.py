@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from bot.model import State, TicketNumber
 from bot.settings import load_general
 from bot.tickets import erasure
 from bot.tickets.erasure import Extent, UnsentMessage
+from bot.wording.masking import masked
 
 _STATES = {
     State.HELD: "is held until an agent decides",
@@ -46,7 +47,8 @@ def forget(
     if not tickets and not found.elsewhere:
         fail(f"Nothing is stored of {field(whom)}. Give an address as the vendor has it, or a number such as #1042.", 1)
     if not as_json:
-        show("\n".join(_plan(found, chats=chats)))
+        shown = masked if load_general().mask_emails else str
+        show("\n".join(_plan(found, shown, chats=chats)))
     if not yes:
         _ask(as_json=as_json)
     receipt = asyncio.run(_forget(tickets, whom, chats=chats))
@@ -108,10 +110,15 @@ def _as_json(erased: Extent, now: datetime, beyond: Sequence[str], *, chats: boo
     }
 
 
-def _plan(found: Extent, *, chats: bool) -> Iterator[str]:
-    """What would be erased; what an agent wrote and the customer does not have comes first."""
+def _plan(found: Extent, shown: Callable[[str], str], *, chats: bool) -> Iterator[str]:
+    """
+    What would be erased; what an agent wrote and the customer does not have comes first.
+
+    Args:
+        shown: How a name is shown by which somebody is called.
+    """
     for each in found.unsent:
-        yield f"⚠️ {_unsent(each)} It will not be sent."
+        yield f"⚠️ {_unsent(each, shown(each.author))} It will not be sent."
     yield f"To be erased: {_amounts(len(found.tickets), found.messages, found.deliveries)}."
     if found.tickets:
         yield f"Tickets: {', '.join(f'#{number}' for number in found.tickets)}"
@@ -125,9 +132,9 @@ def _plan(found: Extent, *, chats: bool) -> Iterator[str]:
         yield f"Posts that may stand in a chat without our knowing where: {found.doubtful}"
 
 
-def _unsent(each: UnsentMessage) -> str:
+def _unsent(each: UnsentMessage, name: str) -> str:
     kind = "A reply" if each.kind.value == "reply" else "A note"
-    author = f" by {field(each.author)}" if each.author else ""
+    author = f" by {field(name)}" if name else ""
     return f"#{each.ticket}: {kind}{author} of {each.written_at:%Y-%m-%d %H:%M} UTC {_STATES.get(each.state, 'waits')}."
 
 

@@ -30,6 +30,8 @@ def invite_discord(
 ) -> None:
     """Print the link that invites the bot to a Discord server with exactly the permissions that it needs."""
     found = application or _application_id()
+    if application is not None and not (application.isascii() and application.isdigit()):
+        fail("--application: give the application's id, which has only digits.", 2)
     if found is None:
         fail("DISCORD_TOKEN: is missing or not a bot token; set it, or give the application's id as --application.", 2)
     show(wiring.discord_invite(found))

@@ -39,7 +39,7 @@ def list_outbox(as_json: AsJson = False) -> None:
 
 @commands.command("retry")
 def retry(delivery: Delivery) -> None:
-    """Try again a delivery that failed for good. A running bridge does it within some seconds."""
+    """Try again a delivery that failed for good. A running bridge begins it within 15 seconds."""
     if not write_database(_retry, DeliveryId(delivery)):
         fail(f"Delivery {delivery} has not failed for good; see `shopbell outbox`.", 1)
 

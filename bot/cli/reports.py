@@ -85,7 +85,7 @@ def backup(file: Path) -> None:
             await database.aclose()
 
     asyncio.run(copy())
-    show(f"{file} is a complete copy.")
+    show(f"{field(file)} is a complete copy.")
 
 
 def _ticket(tx: Transaction, row: Any, *, masks: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,9 @@ from bot.cli.options import AsJson
 from bot.cli.shell import fail, field, read_database, show, show_json, write_database
 from bot.cli.snippet_files import FilesAtFault, read_files, write_files
 from bot.db.connection import Transaction
+from bot.settings import load_general
 from bot.tickets.day.snippets import Snippet, all_snippets, normal_name, save
+from bot.wording.masking import masked
 
 commands = typer.Typer(no_args_is_help=True, help="Saved answers, which agents send with /snippet.")
 
@@ -26,7 +29,8 @@ def list_snippets(
     as_json: AsJson = False,
 ) -> None:
     """List the snippets: names, texts, and who changed them last."""
-    found = read_database(all_snippets)
+    masks = load_general().mask_emails
+    found = [_shown(each) if masks else each for each in read_database(all_snippets)]
     if name is not None:
         found = [each for each in found if each.name == normal_name(name)]
         if not found:
@@ -76,6 +80,11 @@ def _import(tx: Transaction, now: datetime, texts: dict[str, str]) -> tuple[int,
         save(tx, name, text, None, now)
     new = len(differing.keys() - before.keys())
     return new, len(differing) - new, len(texts) - len(differing)
+
+
+def _shown(snippet: Snippet) -> Snippet:
+    """Somebody may be called by an address. The text is what the team sends to customers, and stays."""
+    return replace(snippet, changed_by=masked(snippet.changed_by))
 
 
 def _as_json(snippet: Snippet) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from bot.cli.threads import use_threads
 from bot.clock import SystemClock
 from bot.ops.doctor import examine
 from bot.settings import LoadedSettings, load
+from bot.wording.masking import masked
 
 
 def check(as_json: AsJson = False) -> None:
@@ -48,7 +50,9 @@ async def _check(loaded: LoadedSettings, *, as_json: bool) -> bool:
     world = wiring.build_world(loaded, clock)
     try:
         found = []
-        async for finding in examine(loaded, world, clock):
+        async for each in examine(loaded, world, clock):
+            # What a store or a channel answered may name somebody.
+            finding = replace(each, text=masked(each.text)) if loaded.general.mask_emails else each
             found.append(finding)
             if not as_json:
                 show(f"{'✅' if finding.ok else '❌'} {field(finding.subject)}: {field(finding.text)}")

@@ -101,7 +101,7 @@ class TicketRow:
     fingerprint: str | None
     status_set_at: datetime
     closed_here_only: bool
-    gone: bool
+    gone_at: datetime | None
     forgotten: bool
     erased: bool
     erased_at: datetime | None
@@ -115,6 +115,12 @@ class TicketRow:
     reminded_for: datetime | None
     version: int
     settled_at: datetime | None = None
+    said_at: datetime | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether its vendor said that it does not exist any more."""
+        return self.gone_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +226,7 @@ def ticket_row(row: Row) -> TicketRow:
         fingerprint=row["fingerprint"],
         status_set_at=from_ms(row["status_set_at"]),
         closed_here_only=bool(row["closed_here_only"]),
-        gone=row["gone_at"] is not None,
+        gone_at=_moment(row["gone_at"]),
         forgotten=bool(row["forgotten"]),
         erased=bool(row["erased"]),
         erased_at=_moment(row["erased_at"]),
@@ -233,6 +239,7 @@ def ticket_row(row: Row) -> TicketRow:
         reminded=row["reminded"],
         reminded_for=_moment(row["reminded_for"]),
         settled_at=_moment(row["settled_at"]),
+        said_at=_moment(row["said_at"]),
         version=row["version"],
     )
 

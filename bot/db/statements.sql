@@ -190,7 +190,8 @@ UPDATE tickets SET opening_unknown = 1 WHERE number = :number;
 
 -- name: update_ticket
 -- Writes down what the vendor says of a ticket. What it does not say (NULL) stays as it was. The closing time is the
--- vendor's; if it gives none, it is when we saw the ticket closed.
+-- vendor's; if it gives none, it is when we saw the ticket closed. It is not gone any more, unless it was read before
+-- the vendor said so (`stays_gone`).
 UPDATE tickets
 SET subject = COALESCE(:subject, subject),
     closed_at = CASE COALESCE(:status, status)
@@ -207,7 +208,8 @@ SET subject = COALESCE(:subject, subject),
     fingerprint = CASE WHEN :read_again THEN NULL ELSE :fingerprint END,
     closed_here_only = CASE WHEN :status IS NULL THEN closed_here_only ELSE 0 END,
     snoozed_until = CASE COALESCE(:status, status) WHEN 'open' THEN snoozed_until END,
-    gone_at = NULL
+    gone_at = CASE WHEN :stays_gone THEN gone_at END,
+    said_at = :said_at
 WHERE number = :number;
 
 -- name: follow_ticket
@@ -283,7 +285,8 @@ WHERE number = :number;
 
 -- name: set_ticket_snoozed
 -- Until when the ticket is out of the queue; NULL: it is in it. Who wants that (NULL: nobody) is told when it is over.
-UPDATE tickets SET snoozed_until = :until, snoozed_by = :by WHERE number = :number;
+-- `asked_at`: if it is for a length of time, from when on; NULL: it is until a time on the clock.
+UPDATE tickets SET snoozed_until = :until, snoozed_by = :by, snoozed_at = :asked_at WHERE number = :number;
 
 -- name: wake_ticket
 -- The ticket is not snoozed any more.
@@ -1531,6 +1534,17 @@ WHERE unfinished = 1 AND MAX(created_at, COALESCE(begun_at, 0), COALESCE(late_si
 -- name: bring_back_tickets
 -- What is read of a ticket from now on is newer than what we did to it.
 UPDATE tickets SET status_set_at = :now WHERE status_set_at > :now;
+
+-- name: bring_back_gone_tickets
+-- What is read of a ticket from now on is newer than that it was gone.
+UPDATE tickets SET gone_at = :now WHERE gone_at > :now;
+
+-- name: bring_back_snoozes
+-- Nobody asked for a snooze after now: one that is for a length of time ends so long after now. One until a time on the
+-- clock stays. Returns the tickets.
+UPDATE tickets SET snoozed_until = snoozed_until - (snoozed_at - :now), snoozed_at = :now
+WHERE snoozed_at > :now AND snoozed_until IS NOT NULL
+RETURNING number;
 
 -- name: bring_back_stores
 -- What happened to a store did not happen after now.

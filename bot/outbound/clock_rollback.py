@@ -2,7 +2,8 @@
 When this machine's clock is set back, the times in the database are moved back with it.
 
 They are times of this machine's clock. If it was ahead, some of them now lie in the future: when a delivery is due, or
-since when there is an incident. Without the move, deliveries would wait until the clock reaches the old time again.
+since when there is an incident. Without the move, deliveries would wait until the clock reaches the old time again, and
+what was snoozed for two hours would be for longer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import structlog
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
+from bot.tickets.day import snoozing
 
 _log = structlog.get_logger(__name__)
 # Time synchronisation moves a clock by less; and to wait a minute longer does no harm.
@@ -23,6 +25,7 @@ _LONGEST_PAUSE = timedelta(hours=25)
 _MOVED_BACK = (
     "bring_back_deliveries",
     "bring_back_tickets",
+    "bring_back_gone_tickets",
     "bring_back_stores",
     "bring_back_refusals",
     "bring_back_installation",
@@ -70,3 +73,4 @@ def move_times_back(tx: Transaction, back: timedelta, now: datetime) -> None:
     tx.run("bring_back_due_times", by=by, now=to_ms(now), soon=to_ms(soon), latest=to_ms(latest))
     for times in _MOVED_BACK:
         tx.run(times, now=to_ms(now))
+    snoozing.bring_back(tx, now)

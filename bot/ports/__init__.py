@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bot.ports.chats import CanShowHome, Chat, ChatHealth, Limit
 from bot.ports.intake import MOST_CHOICES, Intake
+from bot.ports.kept import KeptValues
 from bot.ports.vendors import (
     CanAttach,
     CanCount,
@@ -39,6 +40,7 @@ __all__ = [
     "Chat",
     "ChatHealth",
     "Intake",
+    "KeptValues",
     "KnownTickets",
     "Limit",
     "Vendor",

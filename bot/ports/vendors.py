@@ -28,6 +28,7 @@ from bot.model import (
     TicketId,
     Verb,
 )
+from bot.ports.kept import KeptValues
 from bot.text.tree import RichText
 
 
@@ -273,11 +274,13 @@ class VendorTools:
         transport: Makes the HTTP transport. All transports share one `ssl.SSLContext`.
         clock: For pauses and for quota windows.
         store: The store's name in the settings; empty: not known.
+        kept: For what is kept to spare work; all stores share one.
     """
 
     transport: Callable[[], httpx.AsyncBaseTransport]
     clock: Clock
     store: str = ""
+    kept: KeptValues = field(default_factory=KeptValues)
 
     def variable(self, name: str) -> str:
         """The full name of a store's variable: for `API_KEY` it is `STORES__MAIN__API_KEY`."""

@@ -57,8 +57,7 @@ def read_time(typed: str, now: datetime, zone: ZoneInfo) -> datetime | TimeFault
     and weeks end at the same hour as now. An hour that a clock change leaves out is as much later as the clock is put
     forward; of an hour that comes twice it is the first that is still to come.
     """
-    words = _AROUND.sub(" ", typed.casefold()).strip()
-    words = words.removeprefix("until ").removeprefix("in ").removeprefix("for ").removeprefix("on ").strip()
+    words = _words(typed)
     local = now.astimezone(zone)
     length = _LENGTH.fullmatch(words)
     found = _after(length, now, local) if length is not None else _at(words.removeprefix("at "), now, local)
@@ -67,6 +66,16 @@ def read_time(typed: str, now: datetime, zone: ZoneInfo) -> datetime | TimeFault
     if found <= now:
         return TimeFault.PAST
     return TimeFault.TOO_FAR if found - now > LONGEST else found
+
+
+def is_length(typed: str) -> bool:
+    """Whether what was typed is a length of time, such as `2h`, and no time on the clock."""
+    return _LENGTH.fullmatch(_words(typed)) is not None
+
+
+def _words(typed: str) -> str:
+    words = _AROUND.sub(" ", typed.casefold()).strip()
+    return words.removeprefix("until ").removeprefix("in ").removeprefix("for ").removeprefix("on ").strip()
 
 
 def _after(length: re.Match[str], now: datetime, local: datetime) -> datetime | TimeFault:

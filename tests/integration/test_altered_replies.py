@@ -8,13 +8,17 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.errors import Uncertain
-from bot.model import ChatMessageId, Mark, Verb
+from bot.model import ChatMessageId, Mark, Standing, Verb
+from bot.tickets.from_vendors.outdated import MAX_READ_LAG
 from tests.support.memory.bridge import MAIN, Bridge, running
+from tests.support.memory.vendor import MemoryVendor
+from tests.support.simulation.loop import now
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.simulated, pytest.mark.takes(1)]
@@ -132,3 +136,25 @@ async def test_a_reply_in_doubt_takes_no_message_from_one_that_arrived(tmp_path:
         await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
         await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["I have sent it again", "Thanks!", "Thanks!"]
+
+
+@pytest.mark.parametrize("after", [0.5, 4.0])
+async def test_who_writes_right_after_a_reply_that_nobody_recognises(tmp_path: Path, after: float) -> None:
+    """The message is shown at once; that its customer waits, and since when, as soon as no reading can lack a reply."""
+    async with running(tmp_path / "db", vendor=MemoryVendor(now=now)) as bridge:
+        bridge.vendor.names_replies, bridge.vendor.keeps = False, lambda _text: "[hidden by the store]"
+        await bridge.ticket_arrives()
+        thread = bridge.thread(bridge.discord)
+        await says(bridge, "m1", TEXT)
+        await asyncio.sleep(after)
+        wrote = bridge.vendor.now()
+        bridge.vendor.customer_writes("t1", "It does not work.")
+        bridge.app.nudge(MAIN)
+        await until(lambda: "It does not work." in bridge.discord.texts(thread))
+        assert (bridge.vendor.now() - wrote).total_seconds() < 2
+        await asyncio.sleep(MAX_READ_LAG.total_seconds())
+        await swept(bridge)
+        card = bridge.discord.cards[thread][-1]
+        assert card.standing is Standing.NEXT_ANSWER
+        assert card.moment is not None
+        assert abs(card.moment.at - wrote) < timedelta(milliseconds=1)

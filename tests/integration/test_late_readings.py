@@ -26,6 +26,7 @@ from bot.model import (
     TicketId,
     Verb,
 )
+from bot.wording import notices
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.rest import nothing_on_its_way
@@ -150,3 +151,31 @@ async def test_a_ticket_that_was_closed_meanwhile_stays_closed(tmp_path: Path) -
         await bridge.at_rest()
         assert standings(bridge) == [Standing.CLOSED] * 2
         assert vendor.tickets[TicketId("t1")].status is Status.CLOSED
+
+
+async def test_a_ticket_that_is_gone_meanwhile_stays_gone(tmp_path: Path) -> None:
+    """
+    The search for a reply hangs while the store says twice, seconds apart, that the ticket is gone.
+
+    What was asked before is old: it proves where the reply is, and no more.
+    """
+    channels = tuple(Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK))
+    store = Store(name=MAIN, label="Main", vendor_label="Memory", channels=channels, poll_seconds=2)
+    vendor = SlowVendor(names_replies=False)
+    vendor.answers.set()
+    async with running(tmp_path / "db", vendor=vendor, store=store) as bridge:
+        await bridge.ticket_arrives()
+        await nothing_on_its_way(bridge.rows)
+        vendor.answers.clear()
+        vendor.lose.add("reply")
+        await bridge.says(bridge.discord, "m1", "On its way.")
+        await until(lambda: vendor.on_its_way)
+        del vendor.tickets[TicketId("t1")]
+        await until(lambda: standings(bridge) == [Standing.CLOSED] * 2)
+        vendor.answers.set()
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        await asyncio.sleep(60)
+        assert standings(bridge) == [Standing.CLOSED] * 2
+        said = bridge.slack.texts(bridge.thread(bridge.slack))
+        assert said.count(notices.ticket_gone("Memory")) == 1
+        assert not [text for text in said if "Reopened" in text]

@@ -98,7 +98,7 @@ async def test_each_list_has_its_own_tickets(bridge: Bridge) -> None:
     await bridge.asks(bridge.discord, Verb.TAKE, ticket="1002")
 
     def snooze(tx: Transaction, until: int) -> None:
-        tx.run("set_ticket_snoozed", number=1003, until=until, by=None)
+        tx.run("set_ticket_snoozed", number=1003, until=until, by=None, asked_at=None)
 
     await bridge.database.write(snooze, to_ms(datetime.now(UTC) + timedelta(days=1)))
     await bridge.says(bridge.discord, "m1", "An answer", place=thread)

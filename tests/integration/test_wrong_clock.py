@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.db.rows import from_ms
 from bot.model import Ask, Status, ThreadId, Verb
 from tests.support.simulation.fate import Fate, Trouble
 from tests.support.simulation.loop import simulated_loop
@@ -139,8 +141,8 @@ async def test_the_undo_time_survives_a_clock_that_is_set_back(tmp_path: Path) -
 async def test_a_snooze_ends_once_at_its_time_on_the_clock(tmp_path: Path, jump: float) -> None:
     """A time on the clock is meant: set forward past it, the ticket is back within a minute; set back, later. Once."""
     async with one_ticket(tmp_path / "db") as (sim, _shop, discord, slack):
-        ask = Ask(verb=Verb.SNOOZE, agent=agent(), place=place_of_ticket(slack), words="5m")
-        await sim.ask(slack, ask)
+        until = f"{sim.clock.now() + timedelta(minutes=5):%H:%M}"
+        await sim.ask(slack, Ask(verb=Verb.SNOOZE, agent=agent(), place=place_of_ticket(slack), words=until))
         await asyncio.sleep(60)
         sim.clock.skew = jump
         await asyncio.sleep(max(0.0, 240.0 - jump) + 70)
@@ -149,3 +151,28 @@ async def test_a_snooze_ends_once_at_its_time_on_the_clock(tmp_path: Path, jump:
         sim.clock.skew = 0.0
         await asyncio.sleep(600)
         assert [text for text in discord.texts("1.1") if "snooze" in text.casefold()] == over
+
+
+@pytest.mark.parametrize("ahead", [3_600.0, DAY, 30 * DAY])
+@pytest.mark.parametrize("meanwhile", [True, False])
+async def test_a_snooze_for_two_hours_is_for_two_hours(tmp_path: Path, ahead: float, meanwhile: bool) -> None:
+    """It was asked for while our clock was ahead, and that is set right while shopbell runs or not: once, in time."""
+    async with one_ticket(tmp_path / "db") as (sim, _shop, discord, slack):
+        sim.clock.skew = ahead
+        await asyncio.sleep(60)
+        await sim.ask(slack, Ask(verb=Verb.SNOOZE, agent=agent(), place=place_of_ticket(slack), words="for 2 hours"))
+        if not meanwhile:
+            sim.restart()
+            await asyncio.sleep(0.1)
+        sim.clock.skew = 0.0
+        await asyncio.sleep(30)
+        sim.observe()
+        (row,) = sim.rows("SELECT snoozed_until FROM tickets")
+        assert timedelta(hours=1, minutes=59) < from_ms(row["snoozed_until"]) - sim.clock.now() <= timedelta(hours=2)
+        shown = discord.cards[ThreadId("1.1")][-1].moment
+        assert shown is not None
+        assert shown.at == from_ms(row["snoozed_until"])
+        await asyncio.sleep(7_000)
+        assert [text for text in discord.texts("1.1") if "snooze" in text.casefold()] == []
+        await asyncio.sleep(300)
+        assert len([text for text in discord.texts("1.1") if "snooze" in text.casefold()]) == 1

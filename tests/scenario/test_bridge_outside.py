@@ -30,7 +30,7 @@ async def asked(bot: BotProcess, method: str, path: str, **more: Any) -> httpx.R
 @pytest.mark.scenario(started=False, STORES__KEYS__POLL_SECONDS="600", STORES__KEYS__WEBHOOK_SECRET=SECRET)
 @pytest.mark.usefixtures("forked_bots")
 async def test_the_endpoints_and_the_commands_while_it_runs(stage: Stage) -> None:
-    """Ready once everything was reached; health, metrics, hooks; and `tickets`, `stats`, `outbox` while it runs."""
+    """Ready once everything was reached; health, metrics, hooks; and the commands that read and change."""
     bot = stage.process()
     ticket = await stage.writes("From outside", f"{WORDS} here")
     try:
@@ -46,9 +46,15 @@ async def test_the_endpoints_and_the_commands_while_it_runs(stage: Stage) -> Non
         said = await ticket.ann_says("refused")
         await ticket.marked(said, "❌")
         failed = await _commands(bot, ticket)
-        code, _ = await bot.command("outbox", "retry", failed)
-        assert code == 0
+        other = await stage.writes("To be forgotten")
+        await _hooks(bot)
+        await other.shown("Hello?")
+        number, thread, channel = other.number, other.discord.thread.id, other.shop.discord.id
+        changes = (("outbox", "retry", failed), ("forget", number, "--chats", "--yes"))
+        assert [code for code, _ in [await bot.command(*change) for change in changes]] == [0, 0]
         await ticket.marked(said, "✅")
+        threads = stage.world.discord.threads
+        await until(lambda: {t.id: t.name for t in threads(channel)}[thread] == f"#{number} · erased", "it is erased")
         assert ticket.sent == ["refused"]
         assert await bot.stop() == 0
         for secret in (SECRET, stage.world.discord.token, stage.world.slack.bot_token, WORDS):

@@ -30,7 +30,7 @@ def ticket(**changes: Any) -> TicketRow:
         fingerprint=None,
         status_set_at=START,
         closed_here_only=False,
-        gone=False,
+        gone_at=None,
         forgotten=False,
         erased=False,
         erased_at=None,

@@ -36,13 +36,22 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 Done = subprocess.CompletedProcess[str]
 
 
-def shopbell(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> Done:
+class _Terminal(StringIO):
+    """An output that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def shopbell(
+    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, on_terminal: bool = False
+) -> Done:
     """
     Carry out one command in a folder of its own; in this process, for a new one takes a second to load the program.
 
     Its logging stays as it is here, and what is logged is not printed.
     """
-    out, err, codes = StringIO(), StringIO(), [0]
+    out, err, codes = _Terminal() if on_terminal else StringIO(), StringIO(), [0]
 
     def carry_out() -> None:
         try:

@@ -17,11 +17,12 @@ from adapters.vendors.client.bodies import BodyDigest, list_of
 from adapters.vendors.client.paging import Page, is_read_whole
 from adapters.vendors.client.parsing import ListedTicket
 from bot.model import TicketId
+from bot.ports import VendorTools
 
 W = TypeVar("W", bound=ListedTicket)
 
 MOST_TICKETS = 5_000
-"""So many tickets of a store are kept from one sweep to the next, about a kilobyte each."""
+"""So many tickets of one store are kept from one sweep to the next, about 0.6 kB each."""
 
 
 class TicketsOfPage(dict[TicketId, W], Generic[W]):
@@ -60,11 +61,17 @@ class _Kept:
 
 
 class UnchangedPages:
-    """The pages of one store's list as the last sweep read them, by what was asked for."""
+    """
+    The pages of one store's list as the last sweep read them, by what was asked for.
 
-    def __init__(self) -> None:
-        self._before: dict[Hashable, _Kept] = {}
-        self._now: dict[Hashable, _Kept] = {}
+    They are kept with those of all other stores (`KeptValues`): what has no room there is read anew each time.
+    """
+
+    def __init__(self, tools: VendorTools) -> None:
+        self._kept = tools.kept
+        self._clock = tools.clock
+        self._before: set[Hashable] = set()
+        self._now: set[Hashable] = set()
         self._room = 0
 
     def sweep_begins(self, *, full: bool) -> None:
@@ -75,7 +82,9 @@ class UnchangedPages:
             full: Whether every page is read, most of them only this time: then what is kept stays as it is.
         """
         if self._now:
-            self._before, self._now = self._now, {}
+            for key in self._before - self._now:
+                self._kept.drop((self, key))
+            self._before, self._now = self._now, set()
         self._room = 0 if full else MOST_TICKETS
 
     async def read(
@@ -95,7 +104,7 @@ class UnchangedPages:
         Raises:
             RemoteError: As `request` and `page_of`; then nothing new is kept.
         """
-        kept = self._now.get(key) or self._before.get(key)
+        kept: _Kept | None = self._kept.use((self, key), self._clock.monotonic())
         digest = BodyDigest() if kept is None else BodyDigest(kept.digest, kept.request)
         value = await request(digest)
         if kept is not None and digest.unchanged is not None:
@@ -104,7 +113,10 @@ class UnchangedPages:
                 tickets.read_later(lambda: page_of(list_of(body)))
         else:
             page = page_of(value)
-        if digest.value and 0 < len(page.changes) <= self._room and is_read_whole(page):
-            self._room -= len(page.changes)
-            self._now[key] = _Kept(digest.value, digest.request, page)
+        size = len(page.changes)
+        if digest.value and 0 < size <= self._room and is_read_whole(page):
+            again = _Kept(digest.value, digest.request, page)
+            if self._kept.keep((self, key), again, size, self._clock.monotonic()):
+                self._room -= size
+                self._now.add(key)
         return page

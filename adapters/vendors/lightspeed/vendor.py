@@ -75,7 +75,7 @@ class Lightspeed:
         self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._smaller_pages = SmallerPages(tools.clock)
-        self._unchanged = UnchangedPages()
+        self._unchanged = UnchangedPages(tools)
         self._recheck = RecheckTurns(tools.clock)
         self._people = People(self._client, tools.clock)
         self._newest = 0

@@ -67,7 +67,7 @@ class Nextcommerce:
         self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._pages = LargePages(self._client, tools.clock)
-        self._unchanged = UnchangedPages()
+        self._unchanged = UnchangedPages(tools)
         self._people = People(self._client, tools.clock)
         self._author = settings.staff_user_id
 

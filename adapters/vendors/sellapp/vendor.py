@@ -76,7 +76,7 @@ class Sellapp:
         length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._list = UnfilteredList(length, tools.clock, self._client.read_wait)
         self._smaller_pages = SmallerPages(tools.clock)
-        self._unchanged = UnchangedPages()
+        self._unchanged = UnchangedPages(tools)
         self._recheck = RecheckTurns(tools.clock)
         self._keys: ExpiringCache[str] = ExpiringCache(tools.clock, seconds=_KEY_EXPIRES_AFTER)
         self._refused_at: ExpiringCache[float] = ExpiringCache(tools.clock, size=1)

@@ -44,7 +44,7 @@ class Sellgate:
         self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._smaller_pages = SmallerPages(tools.clock)
-        self._unchanged = UnchangedPages()
+        self._unchanged = UnchangedPages(tools)
 
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         held = await open_tickets(known)

@@ -80,7 +80,7 @@ class Sellsn:
         self._list = UnfilteredList(length, tools.clock, self._client.read_wait)
         self._numbering = PageNumbering(settings.first_page)
         self._smaller_pages = SmallerPages(tools.clock)
-        self._unchanged = UnchangedPages()
+        self._unchanged = UnchangedPages(tools)
         self._closed = frozenset(settings.closed_statuses or ())
         self._evidence = ""
         self._staff = StaffNames(self._client, tools.clock, settings.staff_names)

@@ -28,18 +28,21 @@ class SaidTwice:
         self._clock = clock
         self._said: dict[TicketId, _Said] = {}
 
-    def is_believed(self, ticket: TicketId, apart: float = APART) -> bool:
+    def is_believed(self, ticket: TicketId, apart: float = APART, asked_at: float | None = None) -> bool:
         """
         The vendor says it now. False: it must be asked again, later. Forgets it once it is believed.
 
         Args:
             apart: For so many seconds it must have said nothing else.
+            asked_at: When it was asked, by the monotonic clock, since it may have taken long to say what was true then;
+                None: now.
         """
         now = self._clock.monotonic()
+        true_at = now if asked_at is None else asked_at
         before = self._said.get(ticket)
         if before is None or now - before.last > FORGOTTEN_AFTER:
             before = _Said(now, now)
-        if now - before.first < apart:
+        if true_at - before.first < apart:
             self._said[ticket] = replace(before, last=now)
             return False
         self._said.pop(ticket, None)

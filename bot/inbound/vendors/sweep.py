@@ -245,10 +245,11 @@ class Sweep:
         is_seen = follow or (before is not None and before.followed)
         if messages is None and is_seen:
             listed_at, read_at, vendor_time = read_at, self._clock.now(), self._vendor.now()
+            asked_at = self._clock.monotonic()
             try:
                 conversation = await self._request(ticket.id)
             except Gone:
-                await self._gone(ticket.id, listed=True)
+                await self._gone(ticket.id, asked_at, listed=True)
                 return
             if says_all(conversation.ticket, change.ticket):
                 listed_at = None
@@ -271,11 +272,11 @@ class Sweep:
 
     async def _read_and_record(self, ticket: TicketId, *, fingerprint: str | None, listed: bool = True) -> None:
         """Read one recorded ticket and record it: for `fingerprint` see `TicketSnapshot`, for `listed` `_gone`."""
-        read_at, vendor_time = self._clock.now(), self._vendor.now()
+        read_at, vendor_time, asked_at = self._clock.now(), self._vendor.now(), self._clock.monotonic()
         try:
             conversation = await self._request(ticket)
         except Gone:
-            await self._gone(ticket, listed=listed)
+            await self._gone(ticket, asked_at, listed=listed)
             return
         await self._recording.record(
             TicketSnapshot(
@@ -311,7 +312,7 @@ class Sweep:
         self._missing.was_read(ticket)
         self._gone_tickets.withdrawn(ticket)
 
-    async def _gone(self, ticket: TicketId, *, listed: bool) -> None:
+    async def _gone(self, ticket: TicketId, asked_at: float, *, listed: bool) -> None:
         """
         The vendor says that a ticket does not exist. It is believed when it is said twice, some seconds apart.
 
@@ -319,7 +320,7 @@ class Sweep:
         nothing is recorded, so the ticket is asked for again, less and less often.
         """
         self._missing.failed(ticket)
-        if not self._gone_tickets.is_believed(ticket, _GONE_THOUGH_LISTED if listed else APART):
+        if not self._gone_tickets.is_believed(ticket, _GONE_THOUGH_LISTED if listed else APART, asked_at):
             return
 
         def work(tx: Transaction, now: datetime) -> None:

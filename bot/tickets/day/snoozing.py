@@ -16,7 +16,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import TicketRow, from_ms, ticket_row, to_ms
 from bot.model import Answer, Button, Status, TicketNumber, TimeChoice, Verb
 from bot.text.time_choices import MOST, time_choices
-from bot.text.times import TimeFault, read_time
+from bot.text.times import TimeFault, is_length, read_time
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
 from bot.tickets.people import chat_id
@@ -51,7 +51,8 @@ def snooze(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, now: 
     if isinstance(until, TimeFault):
         return Answer(text=answers.no_time(words, until, rules.zone), buttons=_choices(ticket.number))
     by = chat_id(asker.chat, asker.agent)
-    tx.run("set_ticket_snoozed", number=ticket.number, until=to_ms(until), by=by)
+    asked_at = to_ms(now) if is_length(words) else None
+    tx.run("set_ticket_snoozed", number=ticket.number, until=to_ms(until), by=by, asked_at=asked_at)
     enqueue.cards(tx, ticket.number, now)
     return Answer(text=answers.snoozed(ticket.number, until, rules.zone))
 
@@ -80,6 +81,12 @@ def next_to_end(tx: Transaction, rules: Rules) -> datetime | None:
     """When the next snooze ends, which may be over already; None: there is none. Only stores in the settings count."""
     row = tx.one("next_snooze_to_end", stores=_stores(rules))
     return None if row is None else from_ms(row["until"])
+
+
+def bring_back(tx: Transaction, now: datetime) -> None:
+    """The clock was set back to `now`: what was snoozed for a length of time later than that ends so long after now."""
+    for row in tx.all("bring_back_snoozes", now=to_ms(now)):
+        enqueue.cards(tx, TicketNumber(row["number"]), now)
 
 
 def end_snoozes(tx: Transaction, rules: Rules, now: datetime) -> None:

@@ -24,14 +24,37 @@ MAX_READ_LAG = timedelta(seconds=sum(RECONCILE_DELAYS))
 
 def is_status_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
     """
-    Whether the status that was read may be from before our own change to it.
+    Whether the status that was read may be from before our own change to it, or from before the ticket was gone.
 
     It is not if the customer wrote after that change: who reads the message reads the status that it led to.
     """
+    if is_from_before_it_was_gone(known, snapshot):
+        return True
     if any(_is_written_after(message, known.status_set_at, snapshot) for message in snapshot.messages or ()):
         return False
     at_vendor_too = not known.closed_here_only and snapshot.ticket.status is not known.status
     return snapshot.said_at < known.status_set_at + (MAX_READ_LAG if at_vendor_too else timedelta())
+
+
+def is_from_before_it_was_gone(known: TicketRow, snapshot: TicketSnapshot) -> bool:
+    """
+    Whether the reading was asked for before the vendor had said twice that the ticket does not exist.
+
+    An answer that took longer than these two are apart says how it was before. Only what the customer certainly wrote
+    afterwards proves that the ticket is there.
+    """
+    if known.gone_at is None or snapshot.read_at >= known.gone_at:
+        return False
+    return not any(_is_written_after(message, known.gone_at, snapshot) for message in snapshot.messages or ())
+
+
+def is_older(known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> bool:
+    """
+    Whether a newer reading of the ticket is recorded already. A time after now is from a clock that was set back.
+
+    What the vendor says of the ticket itself has no times by which one could tell: subject, status, customer, facts.
+    """
+    return known.said_at is not None and snapshot.said_at < known.said_at <= now
 
 
 def _is_written_after(message: Message, moment: datetime, snapshot: TicketSnapshot) -> bool:
@@ -109,6 +132,12 @@ def turn(snapshot: TicketSnapshot, recent: Collection[Recent]) -> Turn:
 
 def _with(messages: Sequence[Message], unseen: Sequence[Recent], ahead: timedelta | None) -> list[Message]:
     """A conversation with what it lacks: each stands before the first message that was certainly written later."""
+    # A reply that the vendor altered beyond recognition and does not name always counts as lacking. Who writes within
+    # two seconds of it (at a vendor whose clock is unknown: at any time while it is recent) then shows as waiting only
+    # when it is not recent any more, `MAX_READ_LAG` later. Nothing shortens that for certain. A message of the staff
+    # that nobody knows may be that reply or a colleague's; and that an earlier reading lacked the customer's message
+    # proves no order, for it may have lagged. To take either for certain would tell people that somebody waits whom
+    # they have just answered. The customer's message itself is shown at once, and its wait counts from its own time.
     whole = [(message.written_at, message) for message in messages]
     for each in sorted(unseen, key=lambda each: each.known_at):
         at = each.written_at or latest(each.known_at, ahead)

@@ -13,6 +13,8 @@ from bot.tickets.forgotten import RecordedTicket, find_ticket, message_hash
 
 MANY_MESSAGES = 1_000
 """So many new messages are recorded in one transaction. While there is one, nothing else can be written."""
+# One second, and one more because we know a vendor's clock only to the second.
+_SAME_SECOND = timedelta(seconds=2)
 
 
 def should_follow(
@@ -96,6 +98,12 @@ class TicketSnapshot:
     def ahead(self) -> timedelta | None:
         """How far the vendor's clock is ahead of ours; None: unknown."""
         return None if self.vendor_time is None else self.vendor_time - self.read_at
+
+    @property
+    def updated_this_second(self) -> bool:
+        """Whether another change may get the same time of update, which has whole seconds only."""
+        updated_at, read_at = self.ticket.updated_at, self.vendor_time or self.read_at
+        return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
 
 
 def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation) -> bool:

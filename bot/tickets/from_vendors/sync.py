@@ -41,14 +41,20 @@ from bot.text.mailboxes import mailbox
 from bot.tickets import enqueue, links
 from bot.tickets.figures.answers import record_read
 from bot.tickets.forgotten import find_ticket, not_forgotten
-from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, turn_as_read, undoes
+from bot.tickets.from_vendors.outdated import (
+    MAX_READ_LAG,
+    Recent,
+    is_from_before_it_was_gone,
+    is_older,
+    is_status_outdated,
+    turn,
+    turn_as_read,
+    undoes,
+)
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.wording import cards, notices
-
-# One second, and one more because we know a vendor's clock only to the second.
-_SAME_SECOND = timedelta(seconds=2)
 
 
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
@@ -62,7 +68,8 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         known = _load_ticket(tx, number)
     stale = is_status_outdated(known, snapshot)
     stays_closed = known.closed_here_only and not _customer_wrote(tx, known, snapshot)
-    _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)
+    is_from_before = is_older(known, snapshot, now)
+    _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed, is_from_before=is_from_before)
     begins = snapshot.follow and not known.followed
     if begins:
         tx.run("follow_ticket", number=number)
@@ -146,16 +153,23 @@ def _is_first_contact(tx: Transaction, store: Store) -> bool:
 
 
 def _update_ticket(
-    tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool, stays_closed: bool
+    tx: Transaction,
+    known: TicketRow,
+    snapshot: TicketSnapshot,
+    *,
+    stale: bool,
+    stays_closed: bool,
+    is_from_before: bool,
 ) -> None:
     """
     Record what the vendor says about the ticket itself.
 
     Args:
-        stale: It may be from before our own change of status; then its status is ignored.
+        stale: It may be from before our own change of status, or before the ticket was gone: its status is ignored.
         stays_closed: The ticket was closed here because its vendor cannot close it; then it is ignored that it is open.
+        is_from_before: A newer reading is recorded: then only that stays, and the ticket is read again.
     """
-    ticket = snapshot.ticket
+    ticket = Ticket(id=snapshot.ticket.id) if is_from_before else snapshot.ticket
     status = None if stale or (stays_closed and ticket.status is Status.OPEN) else ticket.status
     tx.run(
         "update_ticket",
@@ -171,8 +185,11 @@ def _update_ticket(
         closed_at=None if stale or ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(snapshot.read_at),
         fingerprint=_fingerprint(known, snapshot),
+        stays_gone=is_from_before_it_was_gone(known, snapshot),
+        said_at=to_ms(require(known.said_at) if is_from_before else snapshot.said_at),
         read_again=stale
-        or ((known.followed or snapshot.follow) and (not snapshot.complete or _updated_this_second(snapshot))),
+        or is_from_before
+        or ((known.followed or snapshot.follow) and (not snapshot.complete or snapshot.updated_this_second)),
     )
 
 
@@ -189,12 +206,6 @@ def _fingerprint(known: TicketRow, snapshot: TicketSnapshot) -> str | None:
         return ""
     settled = snapshot.messages is not None and snapshot.read_at >= known.status_set_at + MAX_READ_LAG
     return "" if known.fingerprint is None and settled else known.fingerprint
-
-
-def _updated_this_second(snapshot: TicketSnapshot) -> bool:
-    """Whether another change may get the same time of update, which has whole seconds only."""
-    updated_at, read_at = snapshot.ticket.updated_at, snapshot.vendor_time or snapshot.read_at
-    return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
 
 
 def _update_awaiting(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> None:

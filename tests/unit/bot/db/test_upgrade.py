@@ -12,7 +12,7 @@ import pytest
 
 from bot.db.connection import Database, Transaction
 from bot.db.migrate import migrations
-from bot.model import StoreName, TicketNumber
+from bot.model import State, StoreName, TicketNumber
 from bot.tickets.erasure import forget
 from bot.tickets.figures.stats import report
 from bot.tickets.lookup import finding
@@ -148,6 +148,40 @@ async def test_the_answers_so_far_are_counted(old: Path) -> None:
     assert found == [("main", 1, 1001, 1002, 1001, None), ("main", 0, 2000, 3000, 1001, "discord:17")]
     assert rows(old, "SELECT id, name FROM agents") == [("discord:17", "Ann B.")]
     assert rows(old, "SELECT closed_tickets FROM stores") == [(2,)]
+
+
+NAMED = "the ticket A key of jane"
+
+
+@pytest.mark.parametrize("step", range(1, len(migrations())))
+async def test_finished_lines_for_channels_lose_their_words(old: Path, step: int) -> None:
+    """
+    They may name a ticket. Earlier versions kept the words of what was posted or dropped.
+
+    What still waits, or may be tried again, keeps its words, as does a line that belongs to a ticket.
+    """
+    line = json.dumps({"text": NAMED, "place": {"chat": "discord", "channel": "1"}, "resolved_text": "Main is back."})
+    with closing(sqlite3.connect(old, isolation_level=None)) as made:
+        for number, script in migrations()[1:step]:
+            made.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        for ticket, state in [(None, state) for state in State] + [(1001, State.DROPPED), (1001, State.DONE)]:
+            made.execute(
+                "INSERT INTO deliveries (kind, lane, destination, ticket, state, created_at, due_at, payload)"
+                " VALUES ('line', 'channel:discord:1', 'chat:discord', ?, ?, 3, 4, ?)",
+                (ticket, state, line),
+            )
+    await upgraded(old)
+    found = rows(old, "SELECT ticket, state, payload FROM deliveries WHERE kind = 'line'")
+    texts = {(ticket, State(state)): json.loads(payload)["text"] for ticket, state, payload in found}
+    assert texts == {(None, state): NAMED for state in State} | {
+        (None, State.DONE): "",
+        (None, State.DROPPED): "",
+        (1001, State.DONE): NAMED,
+        (1001, State.DROPPED): NAMED,
+    }
+    assert {json.loads(payload)["resolved_text"] for *_, payload in found} == {"Main is back."}
+    amount = len(texts) - 2
+    assert old.read_bytes().count(NAMED.encode()) == amount, "the words are overwritten in the file"
 
 
 ODD = "Z\u00fcrich \U0001f600 \"x\" 'y' {} \\ \u202etest %"

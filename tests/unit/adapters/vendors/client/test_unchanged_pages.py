@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 
 from adapters.vendors.client.bodies import LARGEST_KNOWN_AGAIN, BodyDigest
@@ -15,6 +16,14 @@ from adapters.vendors.client.parsing import ListedTicket
 from adapters.vendors.client.unchanged_pages import MOST_TICKETS, TicketsOfPage, UnchangedPages
 from bot.errors import Unavailable
 from bot.model import Change, Ticket, TicketId
+from bot.ports import KeptValues, VendorTools
+from bot.ports.kept import IN_USE
+from tests.support.clocks import ManualClock
+
+
+def tools_for(kept: KeptValues | None = None, clock: ManualClock | None = None) -> VendorTools:
+    """As `bot/wiring.py` gives them to every store; nothing is requested with them."""
+    return VendorTools(transport=httpx.AsyncHTTPTransport, clock=clock or ManualClock(), kept=kept or KeptValues())
 
 
 @dataclass
@@ -23,7 +32,7 @@ class Shelf:
 
     bodies: dict[int, bytes] = field(default_factory=dict)
     read: list[int] = field(default_factory=list)
-    pages: UnchangedPages = field(default_factory=UnchangedPages)
+    pages: UnchangedPages = field(default_factory=lambda: UnchangedPages(tools_for()))
     tickets: TicketsOfPage[ListedTicket] = field(default_factory=TicketsOfPage)
     change: Callable[[ListedTicket], Change] = lambda wire: Change(ticket=Ticket(id=TicketId(wire.id)), fingerprint="f")
 
@@ -159,3 +168,37 @@ async def test_tickets_of_an_unchanged_page_are_there_when_they_are_needed() -> 
     assert shelf.read == [1]
     with pytest.raises(KeyError):
         shelf.tickets[TicketId("c")]
+
+
+async def test_all_stores_together_keep_so_many_tickets() -> None:
+    """The pages of a store that is not asked any more make room; those of others are not driven out meanwhile."""
+    kept, clock = KeptValues(4), ManualClock()
+    first, second = (Shelf(pages=UnchangedPages(tools_for(kept, clock))) for _ in range(2))
+    for shelf in (first, second):
+        shelf.put(1, "a", "b")
+        shelf.put(2, "c")
+    for _ in range(2):
+        assert await first.sweep(1, 2) == [["a", "b"], ["c"]]
+        assert await second.sweep(1, 2) == [["a", "b"], ["c"]]
+        assert kept.size == 4
+    assert (first.read, second.read) == ([], [1])
+    clock.advance(IN_USE)
+    for _ in range(2):
+        assert await second.sweep(1, 2) == [["a", "b"], ["c"]]
+    assert second.read == []
+    assert await first.sweep(1, 2) == [["a", "b"], ["c"]]
+    assert first.read == [1, 2]
+    assert kept.size == 4
+
+
+async def test_a_page_that_is_not_asked_for_any_more_takes_no_room() -> None:
+    """What the last sweep did not read is gone for all."""
+    kept = KeptValues(100)
+    shelf = Shelf(pages=UnchangedPages(tools_for(kept)))
+    for page in (1, 2, 3):
+        shelf.put(page, str(page))
+    await shelf.sweep(1, 2, 3)
+    assert kept.size == 3
+    await shelf.sweep(1)
+    await shelf.sweep(1)
+    assert kept.size == 1

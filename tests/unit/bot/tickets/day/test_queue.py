@@ -95,7 +95,7 @@ def ticket(**changes: object) -> TicketRow:
         ({"snoozed_until": NOON}, Standing.SNOOZED),
         ({"awaiting": "customer", "snoozed_until": NOON}, Standing.SNOOZED),
         ({"status": Status.CLOSED, "snoozed_until": NOON}, Standing.CLOSED),
-        ({"gone": True}, Standing.CLOSED),
+        ({"gone_at": NOON}, Standing.CLOSED),
     ],
 )
 def test_where_a_ticket_stands(changes: dict[str, object], wanted: Standing) -> None:

@@ -55,7 +55,7 @@ TOLD_BROKEN = {"reminded": "broken", "reminded_for": NOON}
         ({"awaiting": "customer"}, 4 * HOUR, None),
         ({"snoozed_until": NOON}, 4 * HOUR, None),
         ({"status": Status.CLOSED}, 4 * HOUR, None),
-        ({"gone": True}, 4 * HOUR, None),
+        ({"gone_at": NOON}, 4 * HOUR, None),
     ],
 )
 def test_what_is_due(changes: dict[str, object], after: timedelta, wanted: Due | None) -> None:

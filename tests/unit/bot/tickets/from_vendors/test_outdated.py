@@ -16,6 +16,8 @@ from bot.model import (
     Author,
     Awaiting,
     ChatMessageId,
+    Customer,
+    Fact,
     Message,
     MessageId,
     Place,
@@ -32,7 +34,7 @@ from bot.tickets.figures.answers import answers_in
 from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, undoes
 from bot.tickets.from_vendors.snapshot import TicketSnapshot, says_all
-from bot.tickets.from_vendors.sync import record
+from bot.tickets.from_vendors.sync import record, record_gone
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot, write
@@ -43,6 +45,7 @@ STEP = timedelta(seconds=3)
 REPLY = ("the reply leaves", "it is accepted", "it is recorded")
 READING = ("a reading begins", "it is answered", "the reading is recorded")
 CUSTOMER, COLLEAGUE, CLOSE, SNOOZE = "the customer writes", "a colleague writes", "we close", "we snooze"
+GONE = "the vendor says twice that it is gone"
 ONE_CHAT: Rules = replace(RULES, stores={STORE.name: STORE}, undo=timedelta())
 
 
@@ -129,6 +132,7 @@ class Play:
             COLLEAGUE: lambda: self._writes(Author.STAFF, "From the dashboard"),
             CLOSE: self._closes,
             SNOOZE: self._snoozes,
+            GONE: lambda: record_gone(self.tx, STORE, self.id, self.now),
         }
         happening[step]()
 
@@ -147,7 +151,7 @@ class Play:
 
     def _snoozes(self) -> None:
         until = to_ms(self.now + timedelta(days=1))
-        self.tx.run("set_ticket_snoozed", number=self.number, until=until, by="discord:U1")
+        self.tx.run("set_ticket_snoozed", number=self.number, until=until, by="discord:U1", asked_at=None)
 
     def sweeps_on(self) -> None:
         """Later sweeps, which read the ticket only if it counts as changed."""
@@ -305,6 +309,50 @@ async def test_a_ticket_that_we_snooze_stays_so(tmp_path: Path, way: str) -> Non
     assert await write(tmp_path / "db", work) == []
 
 
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_ticket_that_is_gone_stays_so_whatever_was_read_before(tmp_path: Path, way: str) -> None:
+    """And if it comes back, the next reading shows it: nothing that was read before counts as the latest."""
+
+    def work(tx: Transaction) -> list[str]:
+        wrong = []
+        for steps, play in played(tx, WAYS[way], GONE):
+            happened = steps.split(" → ")
+            if happened.index(GONE) < happened.index(READING[1]):
+                continue  # it is there again
+            row = play.row
+            if not row.gone or row.status is not Status.CLOSED or not play.counts_as_changed:
+                wrong.append(f"{steps}: {row.gone_at}, {row.status}, {row.fingerprint}")
+            play.sweeps_on()
+            if play.row.gone or play.row.status is not Status.OPEN:
+                wrong.append(f"{steps}: {play.row.status} when it is there again")
+        return wrong
+
+    assert await write(tmp_path / "db", work) == []
+
+
+@pytest.mark.parametrize(
+    ("read_after", "wrote_after", "ahead", "stays"),
+    [
+        (-STEP, None, timedelta(), True),
+        (timedelta(), None, timedelta(), False),
+        (STEP, None, None, False),
+        (-STEP, -STEP, timedelta(), True),
+        (-STEP, STEP, timedelta(), False),
+        (-STEP, STEP, 2 * STEP, True),
+    ],
+)
+async def test_what_was_asked_before_a_ticket_was_gone_is_old(
+    read_after: timedelta, wrote_after: timedelta | None, ahead: timedelta | None, stays: bool
+) -> None:
+    """Unless it shows what the customer certainly wrote afterwards, by the vendor's clock."""
+    asked = NOON + read_after
+    messages = () if wrote_after is None else (says("more", wrote_after.total_seconds()),)
+    seen = replace(
+        snapshot("t1"), messages=messages, read_at=asked, vendor_time=None if ahead is None else asked + ahead
+    )
+    assert is_status_outdated(ticket(status=Status.CLOSED, gone_at=NOON), seen) is stays
+
+
 def says(name: str, after: float, author: Author = Author.CUSTOMER) -> Message:
     return Message(id=MessageId(name), author=author, text=name, written_at=NOON + timedelta(seconds=after))
 
@@ -449,3 +497,60 @@ async def test_two_readings_that_are_recorded_in_the_wrong_order(tmp_path: Path)
         ("us", since, None),
         ("customer", None, "f20"),
     ]
+
+
+def with_words(name: str, began: float, status: Status = Status.OPEN) -> TicketSnapshot:
+    """A reading that began so many seconds after noon and says this in every field of the ticket."""
+    at = NOON + timedelta(seconds=began)
+    said = Ticket(
+        id=TicketId("t1"),
+        subject=f"Subject {name}",
+        status=status,
+        status_word=f"word {name}",
+        customer=Customer(name=f"Jane {name}", email=f"{name}@example.com"),
+        facts=(Fact("Order", name),),
+        created_at=NOON,
+    )
+    return replace(snapshot("t1"), ticket=said, messages=(ASKED,), read_at=at, vendor_time=at, fingerprint=f"f{name}")
+
+
+def words_of(row: TicketRow) -> tuple[object, ...]:
+    return row.subject, row.status, row.status_word, row.customer, row.facts
+
+
+@pytest.mark.parametrize("status", Status)
+async def test_of_two_crossed_readings_the_newer_one_says_what_the_ticket_is(tmp_path: Path, status: Status) -> None:
+    """Subject, status, customer and facts stay as the newer one has them, and the ticket is read again."""
+
+    def work(tx: Transaction) -> None:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        newer, closed = with_words("new", 10, status), Status.CLOSED if status is Status.OPEN else Status.OPEN
+        number = record(tx, STORE, newer, NOON + timedelta(seconds=11))
+        cards_before = tx.all("unfinished_deliveries")
+        record(tx, STORE, with_words("old", 8, closed), NOON + timedelta(seconds=12))
+        row = ticket_row(require(tx.one("ticket", number=number)))
+        said = newer.ticket
+        assert words_of(row) == (said.subject, said.status, said.status_word, said.customer, said.facts)
+        assert row.fingerprint is None
+        assert [each["id"] for each in tx.all("unfinished_deliveries")] == [each["id"] for each in cards_before]
+        again = with_words("again", 20, closed)
+        record(tx, STORE, again, NOON + timedelta(seconds=21))
+        row = ticket_row(require(tx.one("ticket", number=number)))
+        assert (row.subject, row.status, row.fingerprint) == ("Subject again", closed, "fagain")
+
+    await write(tmp_path / "db", work)
+
+
+async def test_what_was_read_in_the_future_is_not_newer(tmp_path: Path) -> None:
+    """This machine's clock was ahead and is put right: what is read then counts."""
+
+    def work(tx: Transaction) -> None:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        number = record(tx, STORE, with_words("ahead", 86_400), NOON + timedelta(days=1, seconds=1))
+        record(tx, STORE, with_words("right", 60), NOON + timedelta(seconds=61))
+        row = ticket_row(require(tx.one("ticket", number=number)))
+        assert (row.subject, row.said_at) == ("Subject right", NOON + timedelta(seconds=60))
+
+    await write(tmp_path / "db", work)
