@@ -205,8 +205,13 @@ def customer_just_wrote(before: timedelta, words: str, *, by_customer: bool) -> 
 
 
 def looks_like_command(word: str, near: str) -> str:
-    """Why a message that seems to be meant for shopbell was not sent. `near`: the most similar command, or nothing."""
-    guess = f" Did you mean !{near}?" if near else ""
+    """
+    Why a message that seems to be meant for shopbell was not sent.
+
+    Args:
+        near: The command that is most like it, as one types it; empty: none is.
+    """
+    guess = f" Did you mean {near}?" if near else ""
     return (
         f"This looks like a command to shopbell (“{one_line(word, _QUOTED)}”), so the customer has not received it."
         f"{guess} Send it to the customer?"

@@ -119,9 +119,9 @@ class Commands:
                 return await self._anywhere[ask.verb](ask)
             subject = await self._subject(ask)
         except RemoteError as error:
-            return Answer(text=error.user_message, kept=ask.longest_entry)
+            return Answer(text=error.user_message, kept=ask.typed)
         if isinstance(subject, Answer):
-            return replace(subject, kept=ask.longest_entry)
+            return replace(subject, kept=ask.typed)
         return await self._about_ticket[ask.verb](ask, subject)
 
     async def form(self, ask: Ask) -> Modal | Answer:
@@ -131,9 +131,9 @@ class Commands:
                 return await self._snippets.form(ask)
             subject = await self._subject(ask)
         except RemoteError as error:
-            return Answer(text=error.user_message, kept=ask.longest_entry)
+            return Answer(text=error.user_message, kept=ask.typed)
         if isinstance(subject, Answer):
-            return replace(subject, kept=ask.longest_entry)
+            return replace(subject, kept=ask.typed)
         if ask.verb is Verb.NOTE:
             return note_form(subject.ticket, ask.words)
         return await self._snippets.reply_form(ask, subject.ticket)
@@ -176,7 +176,9 @@ class Commands:
         """Queue the change, and what was typed behind the command as a note that says why."""
         ticket = _ticket(tx, subject.ticket)
         queued = request_status(tx, ticket, ask.verb, _asker(ask), self._rules, now)
-        if ask.words and not isinstance(queued, Answer):
+        if isinstance(queued, Answer):
+            return replace(queued, kept=clean(ask.words))
+        if ask.words:
             add_note(tx, ticket, _asker(ask), subject.writable, ask.words, None, self._rules, now, here=ask.place)
         return queued
 
@@ -271,7 +273,8 @@ class Commands:
         if not stores:
             return Answer(text=answers.not_allowed())
         link = await self._database.read(find_link, ask.place)
-        return Answer(text=guide(ask.place.chat, None if link is None else link.ticket, self._rules.note_prefixes))
+        typable = [each for each in self._rules.note_prefixes if self._chats[ask.place.chat].typable(each)]
+        return Answer(text=guide(ask.place.chat, None if link is None else link.ticket, typable))
 
     def _queue_reply(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
         said = require(ask.message)
