@@ -176,7 +176,7 @@ async def test_a_form_belongs_to_where_it_was_asked_for(tmp_path: Path, channel:
 
 
 async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None:
-    """Its text stays in the thread, with the question; Send sends it, and Discard leaves it to the other one."""
+    """Its text stays in the thread, with the question; Send sends it, Discard does not, and says so."""
     for word, reaches in (("Send", True), ("Discard", False)):
         await bridge.says(bridge.slack, f"s{word}", f"Bob's answer, {word}", agent=BOB)
         shown = await opened(bridge, Verb.REPLY)
@@ -193,6 +193,8 @@ async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None
         await bridge.at_rest()
         assert (f"Ann's answer, {word}" in bridge.vendor.texts("t1")) is reaches
         assert bridge.vendor.texts("t1").count(f"Bob's answer, {word}") == 1
+        told = [text for text in lines(bridge)[0] if "discarded their own message" in text]
+        assert len(told) == (not reaches), "who reads the form's text there knows that the customer has not got it"
         await asyncio.sleep(120)
 
 

@@ -222,21 +222,20 @@ class Commands:
         return await self._change(partial(assign, assignee=assignee), ask, subject.ticket)
 
     async def _retry_or_discard(self, ask: Ask, _subject: Subject) -> Answer:
-        retries = ask.verb is Verb.RETRY
-        work = self._queue_again if retries else _give_up
-        if not await self._database.write(work, ask, self._clock.now()):
-            return Answer(text=answers.nothing_waits())
+        work = self._queue_again if ask.verb is Verb.RETRY else _give_up
+        answer = await self._database.write(work, ask, self._clock.now())
         self._outbox.wake()
-        return Answer(text=answers.retrying() if retries else answers.discarded())
+        return answer
 
-    def _queue_again(self, tx: Transaction, ask: Ask, now: datetime) -> bool:
+    def _queue_again(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
         """Whoever sends a reply answers for it."""
-        if ask.delivery is None or not retry(tx, ask.delivery, now):
-            return False
-        delivery = delivery_row(require(tx.one("delivery", id=ask.delivery)))
-        if delivery.kind is Kind.REPLY:
-            take_by_reply(tx, require(delivery.ticket), _asker(ask), self._rules, now)
-        return True
+        row = None if ask.delivery is None else tx.one("delivery", id=ask.delivery)
+        before = None if row is None else delivery_row(row)
+        if before is None or not retry(tx, before.id, now):
+            return Answer(text=answers.nothing_waits())
+        if before.kind is Kind.REPLY:
+            take_by_reply(tx, require(before.ticket), _asker(ask), self._rules, now)
+        return Answer(text=answers.sending() if before.state is State.HELD else answers.retrying())
 
     async def _note(self, ask: Ask, subject: Subject) -> Answer:
         """A note that was typed behind the command, or written in its form."""
@@ -317,11 +316,17 @@ def _asker(ask: Ask) -> Asker:
     return Asker(ask.place.chat, ask.agent.id, ask.agent.name)
 
 
-def _give_up(tx: Transaction, ask: Ask, now: datetime) -> bool:
+def _give_up(tx: Transaction, ask: Ask, now: datetime) -> Answer:
     """
     Only a reply, for that is all that a button asks about: the number is input, and may be that of a customer's words.
 
     And only if it has certainly not been sent: else the answer would be wrong, and nobody would look for it any more.
     """
     delivery = delivery_row(require(tx.one("delivery", id=require(ask.delivery))))
-    return delivery.kind is Kind.REPLY and not may_have_been_sent(delivery) and bool(drop(tx, delivery.id, now))
+    if delivery.kind is not Kind.REPLY or may_have_been_sent(delivery) or not drop(tx, delivery.id, now):
+        return Answer(text=answers.nothing_waits())
+    message = message_row(require(tx.one("message", id=require(delivery.message))))
+    if message.chat_message is None and message.link is not None:
+        link = enqueue.load_link(tx, message.link)
+        enqueue.line(tx, link, notices.form_discarded(ask.agent.name, message.author_name or ""), now)
+    return Answer(text=answers.discarded())
