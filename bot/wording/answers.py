@@ -59,7 +59,7 @@ def command_missed(typed: str) -> str:
 
 def no_such_ticket(typed: str) -> str:
     return (
-        f"There is no ticket {typed}. Give the short number on the ticket's card, such as 1042. "
+        f"There is no ticket {typed}. Give the short number that stands on the ticket's card. "
         "You find only tickets in channels where you can write."
     )
 
