@@ -219,6 +219,10 @@ def nothing_note() -> str:
     return "Nothing: it is a note, and stays with the team."
 
 
+def nothing_discarded() -> str:
+    return "Nothing: it was discarded. If the customer must have it, write it again."
+
+
 def nothing_command() -> str:
     return "Nothing: it was a command."
 
@@ -232,7 +236,7 @@ def nothing_erased() -> str:
 
 
 def nothing_in_order() -> str:
-    return "Nothing: everything arrived."
+    return "Nothing: everything is in order."
 
 
 def nothing_not_followed() -> str:

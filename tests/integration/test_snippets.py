@@ -426,6 +426,7 @@ async def test_no_such_snippet(bridge: Bridge) -> None:
     assert [(button.verb, button.words) for button in missing.buttons] == [(Verb.WRITE_SNIPPET, "refunt")]
     nameless = await form(bridge, Verb.SNIPPET, "  ")
     assert nameless == Answer(text="Which snippet? Give its name, such as !s refund.", buttons=nameless.buttons)  # type: ignore[union-attr]
+    assert await form(bridge, Verb.SNIPPET, "…") == nameless, "a list's line that says that there are more"
     bad = await form(bridge, Verb.SNIPPET, "../../etc")
     assert bad == Answer(text="There is no snippet ../../etc. /snippets lists them, and writes new ones.")
 

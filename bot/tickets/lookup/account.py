@@ -201,8 +201,9 @@ class _Telling:
     def _advice_on_talk(self) -> str:
         if not self.message.can_reply:
             return steps.add_agent()
-        if isinstance(audience(self.message.text, self.names.note_prefixes), ForBot):
-            return ""
+        found = audience(self.message.text, self.names.note_prefixes)
+        if isinstance(found, ForBot) and (" " not in found.word or found.word.startswith("s ")):
+            return ""  # it was a command; of those only `!s` has words behind it
         return steps.send_again() if self._reply_state() is State.DROPPED else steps.send_it()
 
     def _settled(self) -> str:
@@ -216,7 +217,9 @@ class _Telling:
             return steps.nothing_shown() if self.ticket.ticket.followed else steps.nothing_not_followed()
         if self._reply_state() is State.DONE:
             return steps.nothing_arrived()
-        return steps.nothing_deleted() if message.deleted else steps.nothing_command()
+        if message.deleted:
+            return steps.nothing_deleted()
+        return steps.nothing_discarded() if self._reply_state() is State.DROPPED else steps.nothing_command()
 
     def _reply_state(self) -> State | None:
         reply = self.history.latest(Kind.REPLY)

@@ -248,6 +248,17 @@ def test_what_to_do_about_a_reply(state: State, values: dict[str, Any], advice: 
         ),
         (message(deleted=True, deleted_at=NOON), [delivery()], "Nothing: it arrived."),
         (
+            message(),
+            [delivery(state=State.DROPPED)],
+            "Nothing: it was discarded. If the customer must have it, write it again.",
+        ),
+        (
+            message(purpose=Purpose.TALK, text="!note he is a reseller, be careful"),
+            [],
+            "If the customer must have it, use “Send to customer” in its menu.",
+        ),
+        (message(purpose=Purpose.TALK, text="!s refund"), [], "Nothing: it was a command."),
+        (
             message(purpose=Purpose.TALK, can_reply=False),
             [],
             "Ask whoever runs shopbell to add its author as an agent, or use “Send to customer” in its menu.",
@@ -406,7 +417,7 @@ def test_a_line_says_what_became_of_the_message(row: MessageRow, deliveries: lis
 
 def test_a_ticket_in_order() -> None:
     lines = ticket_lines(history(MessageHistory(message(), (delivery(),))), NAMES, NOW)
-    assert lines[-1] == "What to do: Nothing: everything arrived."
+    assert lines[-1] == "What to do: Nothing: everything is in order."
 
 
 def test_a_ticket_without_threads() -> None:
