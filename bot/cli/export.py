@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import OneStore
-from bot.cli.shell import fail, field
+from bot.cli.shell import fail, no_such_store
 from bot.clock import SystemClock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import message_row, ticket_row
@@ -105,8 +105,9 @@ async def _pages(
     since = last_days(days, SystemClock().now(), settings.timezone)[0].begin if days is not None else None
     database = await Database.open_to_read(settings.database_path)
     try:
-        if store is not None and await database.read(_is_unknown, store):
-            fail(f"There is no store {field(store)} in this database.", 1)
+        fault = await database.read(no_such_store, store)
+        if fault:
+            fail(fault, 1)
         after: int | None = 0
         while after is not None:
             page = await database.read(_page, statement, after, store, since)
@@ -118,10 +119,6 @@ async def _pages(
 
 def _page(tx: Transaction, statement: str, after: int, store: str | None, since: int | None) -> list[Row]:
     return tx.all(statement, after=after, store=store, since=-(2**62) if since is None else since, most=_PAGE)
-
-
-def _is_unknown(tx: Transaction, store: str) -> bool:
-    return tx.one("store", name=store) is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import AsJson, OneStore
-from bot.cli.shell import fail, field, read_database, show, show_json
+from bot.cli.shell import fail, field, no_such_store, read_database, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Transaction
-from bot.model import ChatName, StoreName, TicketNumber
+from bot.model import ChatName, TicketNumber
 from bot.settings import load_general
 from bot.tickets.enqueue import links_of
 from bot.tickets.lookup import finding
@@ -37,9 +37,9 @@ def find(
     wanted = words_of(" ".join(words))
     if not wanted.words:
         fail("Give a ticket's number, a name, or words of a subject or a message.", 2)
-    known, found = read_database(_look, wanted, Scope(store=store, masks_emails=load_general().mask_emails))
-    if store is not None and not known:
-        fail(f"There is no store {field(store)} in this database.", 1)
+    found = read_database(_look, wanted, Scope(store=store, masks_emails=load_general().mask_emails))
+    if isinstance(found, str):
+        fail(found, 1)
     if as_json:
         show_json(found)
     else:
@@ -58,7 +58,7 @@ def why(
     typed = re.fullmatch(r"#?([0-9]{1,12})", number.strip())
     history = None if typed is None else read_database(_history, int(typed[1]))
     if history is None:
-        fail(f"There is no ticket {field(number)}. Give the number on its card, such as 1042.", 1)
+        fail(f"There is no ticket {field(number)}. Give the number on its card; `shopbell tickets` lists them.", 1)
     now = SystemClock().now()
     names = Names(vendor=history.ticket.store, chats=_CHATS, masks_emails=load_general().mask_emails)
     if as_json:
@@ -67,16 +67,18 @@ def why(
         show("\n".join(field(line) for line in whole(history, names, now)))
 
 
-def _look(tx: Transaction, words: Words, scope: Scope) -> tuple[bool, list[dict[str, Any]]]:
-    """Whether the store is known, and what was found."""
-    known = scope.store is None or tx.one("store", name=StoreName(scope.store)) is not None
+def _look(tx: Transaction, words: Words, scope: Scope) -> str | list[dict[str, Any]]:
+    """What was found; a text: there is no such store."""
+    fault = no_such_store(tx, scope.store)
+    if fault:
+        return fault
     pages = (finding.find(tx, words, scope, page) for page in range(_MOST // PAGE))
     found: list[Found] = []
     for page in pages:
         found += page.found
         if not page.more:
             break
-    return known, [_found(tx, each) for each in found]
+    return [_found(tx, each) for each in found]
 
 
 def _found(tx: Transaction, found: Found) -> dict[str, Any]:

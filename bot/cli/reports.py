@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import AsJson, OneStore
-from bot.cli.shell import fail, field, read_database, show, show_json
+from bot.cli.shell import fail, field, no_such_store, read_database, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import ticket_row
@@ -30,7 +30,10 @@ def stats(
 ) -> None:
     """Print the figures that /stats shows."""
 
-    def read(tx: Transaction) -> Report:
+    def read(tx: Transaction) -> str | Report:
+        fault = no_such_store(tx, store)
+        if fault:
+            return fault
         names = [StoreName(row["name"]) for row in tx.all("stores") if store in (None, row["name"])]
         hours = {name: open_hours(sections[name], general) if name in sections else None for name in names}
         now = SystemClock().now()
@@ -42,8 +45,8 @@ def stats(
     loaded = load_faultless()
     general, sections = loaded.general, loaded.stores
     found = read_database(read)
-    if store is not None and not found.stores:
-        fail(f"There is no store {field(store)} in this database.", 1)
+    if isinstance(found, str):
+        fail(found, 1)
     if as_json:
         show_json([each.as_json() for each in found.stores])
     else:
@@ -60,11 +63,14 @@ def tickets(
     if status not in ("open", "closed", "all"):
         fail("--status must be open, closed or all.", 2)
 
-    def read(tx: Transaction) -> list[dict[str, Any]]:
-        return [_ticket(tx, row, masks=masks) for row in tx.all("linked_tickets", store=store, status=status)]
+    def read(tx: Transaction) -> str | list[dict[str, Any]]:
+        rows = tx.all("linked_tickets", store=store, status=status)
+        return no_such_store(tx, store) or [_ticket(tx, row, masks=masks) for row in rows]
 
     masks = load_general().mask_emails
     found = read_database(read)
+    if isinstance(found, str):
+        fail(found, 1)
     if as_json:
         show_json(found)
         return

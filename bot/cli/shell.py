@@ -44,6 +44,15 @@ def fail(text: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
+def no_such_store(tx: Transaction, store: str | None) -> str:
+    """Why no store of this name can be looked at; empty: it can, or none was named."""
+    names = [str(row["name"]) for row in tx.all("stores")]
+    if store is None or store in names:
+        return ""
+    there = f"The stores are: {', '.join(map(field, names))}." if names else "It has none yet."
+    return f"There is no store {field(store)} in this database. {there}"
+
+
 def read_database(read: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Look into the database, also while the bridge runs."""
 

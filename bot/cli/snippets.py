@@ -34,7 +34,7 @@ def list_snippets(
     if name is not None:
         found = [each for each in found if each.name == normal_name(name)]
         if not found:
-            fail(f"There is no snippet {field(name)}.", 1)
+            fail(f"There is no snippet {field(name)}. `shopbell snippets list` shows all.", 1)
     if as_json:
         show_json([_as_json(each) for each in found])
     elif name is not None:

@@ -57,7 +57,7 @@ from bot.model.events import (
     SnippetChoice,
     TimeChoice,
 )
-from bot.model.forms import LONGEST_ENTRY, ChoiceField, Modal, TextField
+from bot.model.forms import LONGEST_ENTRY, ChoiceField, Modal, TextField, written_in
 from bot.model.home import Home, HomeSection, HomeTicket
 from bot.model.ids import (
     AgentId,
@@ -188,4 +188,5 @@ __all__ = [
     "Verb",
     "Voice",
     "next_form",
+    "written_in",
 ]

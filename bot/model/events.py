@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model.chats import Agent, Button, Door, Place, Verb
+from bot.model.forms import written_in
 from bot.model.ids import ChatMessageId, DeliveryId, TicketNumber
 from bot.model.tickets import Attachment
 from bot.text.tree import RichText
@@ -99,10 +100,11 @@ class Ask:
     door: Door = Door.COMMAND
 
     @property
-    def longest_entry(self) -> str:
-        """What would be lost first if this were lost: of a form, or the text behind a command; empty: there is none."""
-        typed = self.words if self.verb in (Verb.NOTE, Verb.REPLY, Verb.CLOSE) else ""
-        return max(self.entered.values(), key=len, default=typed)
+    def typed(self) -> str:
+        """What would be lost if this were lost: of a form, or the text behind a command; empty: there is none."""
+        if self.entered:
+            return written_in(self.entered)
+        return self.words if self.verb in (Verb.NOTE, Verb.REPLY, Verb.CLOSE) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

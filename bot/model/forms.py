@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,9 @@ from bot.model.ids import TicketNumber
 
 LONGEST_ENTRY: Final = 3_000
 """So many UTF-16 units can be entered in a field in both chats: Slack takes no more, Discord 4,000."""
+
+WRITTEN: Final = ("text", "note")
+"""How the fields with lines are called: what was written there is shown again if it would be lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,7 @@ class TextField:
         hint: What to know before one writes; at most 100 characters; empty: nothing.
         value: What stands in it at first.
         longest: How many UTF-16 units it takes; at most `LONGEST_ENTRY`.
+        has_lines: Whether it is for a text of any number of lines; then its name is one of `WRITTEN`.
     """
 
     name: str
@@ -68,3 +73,14 @@ class Modal:
     submit: str
     ticket: TicketNumber | None = None
     words: str = ""
+
+
+def written_in(entered: Mapping[str, str], fault: str = "") -> str:
+    """
+    What somebody wrote in a form, by what was entered in its fields; empty: nothing. Pure.
+
+    Args:
+        fault: The field with which something is wrong, so that its entry is lost with the form; empty: none.
+    """
+    text = next((entered[name] for name in WRITTEN if entered.get(name, "").strip()), "")
+    return "\n".join(dict.fromkeys(each for each in (entered.get(fault, ""), text) if each.strip()))

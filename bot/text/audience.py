@@ -18,6 +18,13 @@ from bot.text.note_prefixes import note_of
 BOT_NAME: Final = "shopbell"
 """What a chat's adapter calls the bot where it is mentioned, whatever its name in the chat is."""
 
+COMMANDS: Final = frozenset(
+    (
+        *("assign", "close", "find", "help", "note", "release", "reopen", "reply", "s", "shopbell", "snippet"),
+        *("snippets", "snooze", "stats", "take", "tickets", "why"),
+    )
+)
+"""What begins with one of these behind `!` or `/` was meant for the bot, however long it is."""
 _BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-+•·▌")
 """Signs that people and programs put before a text: formatting, quotes, lists."""
 _COMMAND = re.compile(r"(?P<word>[^\W\d_][\w-]*?)\s*(?P<rest>#?\d*)[.!?…]*")
@@ -25,6 +32,7 @@ _WITH_WORDS = re.compile(r"(?P<word>snooze)(?:\s+(?P<rest>.*))?")
 """Commands behind which people type what they mean, of any number of words."""
 _FEW_WORDS = re.compile(r"[^\W\d_][\w-]*( [\w#:-]+){1,2}[.!?…]*")
 """`!close please`: nobody writes so to a customer."""
+_NAMED = re.compile(rf"[!/](?:{'|'.join(sorted(COMMANDS))})(?=$|[\s,.:;!?])")
 _LONGEST_COMMAND = 100
 
 
@@ -43,10 +51,11 @@ class ForTeam:
 @dataclass(frozen=True, slots=True)
 class ForBot:
     """
-    It is meant for the bot: up to three words behind `!` or `/`, or a text that begins with the bot's name.
+    It is meant for the bot: up to three words behind `!` or `/`, any number behind a command's name, or a text that
+    begins with the bot's name.
 
     Attributes:
-        word: The word in lower case; all words if there are more of them.
+        word: The word in lower case; all words, or how they begin, if there are more of them.
         rest: The number of a ticket that follows it, as typed; of `snooze` all that follows; empty: nothing does.
     """
 
@@ -66,10 +75,15 @@ def audience(text: str, note_prefixes: Sequence[str]) -> Audience:
     if _is_bot_named(words):
         return _command(_bare(words[len(BOT_NAME) + 1 :])) or ForBot(words)
     bare = _bare(words)
-    if bare[:1] not in ("!", "/"):
-        return ForCustomer()
-    asked = bare[1:]
-    return _command(asked.lstrip(" ")) or (ForBot(asked) if _FEW_WORDS.fullmatch(asked) else ForCustomer())
+    asked = bare[1:] if bare[:1] in ("!", "/") else ""
+    found = _command(asked.lstrip(" ")) or (ForBot(asked) if _FEW_WORDS.fullmatch(asked) else None)
+    return found or _named(words) or ForCustomer()
+
+
+def _named(words: str) -> ForBot | None:
+    """A text of any length that begins with the name of a command."""
+    beginning = _bare(words[:_LONGEST_COMMAND])
+    return ForBot(beginning[1:]) if _NAMED.match(beginning) else None
 
 
 def _bare(words: str) -> str:

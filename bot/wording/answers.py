@@ -27,8 +27,13 @@ def not_allowed() -> str:
 
 
 def looks_like_command(word: str, near: str) -> str:
-    """To the author of a message that seems to be meant for shopbell. `near`: the most similar command, or nothing."""
-    guess = f" Did you mean !{near}?" if near else ""
+    """
+    To the author of a message that seems to be meant for shopbell.
+
+    Args:
+        near: The command that is most like it, as one types it; empty: none is.
+    """
+    guess = f" Did you mean {near}?" if near else ""
     return (
         f"“{one_line(word, _QUOTED)}” is no command of shopbell, and was not sent to the customer.{guess} "
         "Choose Send or Discard in the thread."
@@ -54,7 +59,7 @@ def command_missed(typed: str) -> str:
 
 def no_such_ticket(typed: str) -> str:
     return (
-        f"There is no ticket {typed}. Give the short number on the ticket's card, such as 1042. "
+        f"There is no ticket {typed}. Give the short number that stands on the ticket's card. "
         "You find only tickets in channels where you can write."
     )
 
@@ -65,6 +70,13 @@ def which_ticket() -> str:
 
 def no_such_store(typed: str, stores: Sequence[str]) -> str:
     return f"There is no store {one_line(typed, _QUOTED)}. The stores are: {', '.join(stores)}."
+
+
+def no_such_list(typed: str, lists: Sequence[str], stores: Sequence[str]) -> str:
+    return (
+        f"“{one_line(typed, _QUOTED)}” is neither a list nor a store. The lists are: {', '.join(lists)}. "
+        f"The stores are: {', '.join(stores)}."
+    )
 
 
 # ---------------------------------------------------------------- a masked address
@@ -268,15 +280,18 @@ def held() -> str:
 
 
 def note_already() -> str:
-    return "This message is a note already. The customer does not see it."
+    return "This message is a note already. The customer does not see it. “Send to customer” sends it all the same."
 
 
 def already_sent() -> str:
-    return "That message is already sent or on its way to the customer."
+    return "That message is already sent or on its way to the customer. “Why” in its menu says how far it is."
 
 
 def not_in_a_thread() -> str:
-    return "That message is not in a ticket's thread, so there is no customer to send it to."
+    return (
+        "That message is not in a ticket's thread, so it belongs to no customer. "
+        "Use this on a message in a ticket's thread."
+    )
 
 
 def retrying() -> str:
@@ -284,7 +299,7 @@ def retrying() -> str:
 
 
 def deleted_meanwhile() -> str:
-    return "This message was deleted, so it was not sent."
+    return "This message was deleted, so nothing was done with it. Write it again if it is still needed."
 
 
 def discarded() -> str:
@@ -292,4 +307,7 @@ def discarded() -> str:
 
 
 def nothing_waits() -> str:
-    return "There is nothing to do: it is already delivered or dropped, or it is being sent right now."
+    return (
+        "There is nothing to do: it is already delivered or dropped, or it is being sent right now. "
+        "“Why” in the message's menu says which."
+    )

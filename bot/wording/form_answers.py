@@ -27,7 +27,7 @@ def which_snippet() -> str:
 def no_such_snippet(typed: str, near: str) -> str:
     """`near`: the name that is most like it, or nothing."""
     guess = f" Did you mean {near}?" if near else ""
-    return f"There is no snippet {one_line(typed, _QUOTED)}.{guess}"
+    return f"There is no snippet {one_line(typed, _QUOTED)}.{guess} /snippets lists them, and writes new ones."
 
 
 def snippet_lacks(name: str, variables: Sequence[str]) -> str:
@@ -55,7 +55,7 @@ def entry_too_long(surplus: int) -> str:
 
 
 def form_sent_already() -> str:
-    return "This form was sent before, so it was not sent again."
+    return "This form was sent before, so it was not sent again. Open a new one if you want to write more."
 
 
 def sending_then_closing(number: TicketNumber) -> str:
@@ -86,7 +86,7 @@ def unknown_variables(found: Sequence[tuple[str, str]], variables: Sequence[str]
     """What stands in braces, each with the variable that is most like it, or nothing."""
     named = [f"{written} (did you mean {{{{{near}}}}}?)" if near else written for written, near in found]
     what = "is no variable" if len(found) == 1 else "are no variables"
-    return f"{listed(named[:_NAMED])} {what}. Those are: {', '.join(variables)}."
+    return f"{listed(named[:_NAMED])} {what}. Use one of these: {', '.join(variables)}."
 
 
 def snippet_saved(name: str) -> str:
@@ -102,11 +102,12 @@ def name_taken(name: str) -> str:
 
 
 def snippet_changed_meanwhile(by: str) -> str:
-    return f"Not saved: {by or 'somebody'} has changed this snippet since you opened it. Open it again."
+    who = by or "somebody"
+    return f"Not saved: {who} has changed this snippet since you opened it. Copy your text, and open it again."
 
 
 def snippet_deleted_meanwhile(name: str) -> str:
-    return f"The snippet {name} was deleted meanwhile."
+    return f"Not saved: the snippet {name} was deleted meanwhile. Copy your text, and save it as a new one (/snippets)."
 
 
 def snippet_list(amount: int) -> str:

@@ -32,7 +32,7 @@ def guide(chat: ChatName, ticket: TicketNumber | None, note_prefixes: Sequence[s
 
     Args:
         ticket: In whose thread it is asked; None: in a channel.
-        note_prefixes: What begins a note; the first one is named.
+        note_prefixes: What begins a note and can be typed in this chat; the first one is named.
     """
     lines = ["Anywhere:", *_ANYWHERE, ""]
     if ticket is None:

@@ -16,6 +16,7 @@ from bot.text import one_line
 from bot.wording.phrases import clock_time, duration, listed
 
 _QUOTED = 60
+_A_SECOND = timedelta(seconds=1)
 _ASKED_ABOUT = 300
 """Characters of what is new that the author of a held reply is shown."""
 
@@ -184,8 +185,10 @@ def colleague_answers(name: str, chat: str, before: timedelta, words: str) -> st
         words: What the other one says; empty: it is not shown.
     """
     who = f"{name or 'A colleague'}{f' in {chat}' if chat else ''}"
-    later = before < timedelta()
-    when = "meanwhile" if later else f"{duration(before)} before you"
+    if before < timedelta():
+        when = "meanwhile"
+    else:
+        when = "in the same second as you" if before < _A_SECOND else f"{duration(before)} before you"
     quoted = f" It says: “{one_line(words, _ASKED_ABOUT)}”." if words else ""
     return f"✋ {who} wrote to the customer {when}, so your message was not sent.{quoted} Send yours, too?"
 
@@ -201,12 +204,18 @@ def customer_just_wrote(before: timedelta, words: str, *, by_customer: bool) -> 
     """
     what = "A message of the customer" if by_customer else "A new message"
     quoted = f" It says: “{one_line(words, _ASKED_ABOUT)}”." if words else ""
-    return f"✋ {what} appeared here {duration(before)} before yours, so yours was not sent.{quoted} Send it now?"
+    when = "just" if before < _A_SECOND else duration(before)
+    return f"✋ {what} appeared here {when} before yours, so yours was not sent.{quoted} Send it now?"
 
 
 def looks_like_command(word: str, near: str) -> str:
-    """Why a message that seems to be meant for shopbell was not sent. `near`: the most similar command, or nothing."""
-    guess = f" Did you mean !{near}?" if near else ""
+    """
+    Why a message that seems to be meant for shopbell was not sent.
+
+    Args:
+        near: The command that is most like it, as one types it; empty: none is.
+    """
+    guess = f" Did you mean {near}?" if near else ""
     return (
         f"This looks like a command to shopbell (“{one_line(word, _QUOTED)}”), so the customer has not received it."
         f"{guess} Send it to the customer?"
@@ -267,6 +276,12 @@ def perhaps_delivered(name: str, words: str) -> str:
 
 def withdrawn(name: str) -> str:
     return f"{name} did not send a message after all."
+
+
+def form_discarded(by: str, author: str) -> str:
+    """What was written in a form stands in its thread like what is sent, but the customer will not get it."""
+    whose = "their own message" if by == author else f"the message by {author or 'somebody'}"
+    return f"{by} discarded {whose}. The customer will not get it."
 
 
 def stays_open() -> str:

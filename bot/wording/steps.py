@@ -12,6 +12,7 @@ from bot.model import Author, Mark, Purpose, Status, TicketNumber
 from bot.text import one_line
 
 _QUOTED = 60
+_BEGINS = 40
 _LABEL = "What to do: "
 
 
@@ -26,6 +27,11 @@ def clock(at: datetime, day: datetime) -> str:
 def about_message(number: TicketNumber, who: str, at: datetime, text: str) -> str:
     said = one_line(text, _QUOTED)
     return f"#{number}: {who} wrote on {at:%Y-%m-%d} (times are UTC): {f'“{said}”' if said else 'no text'}"
+
+
+def outcome(who: str, text: str, what: str) -> str:
+    """A message in a line: who wrote it, how it begins, and what became of it."""
+    return f"{who}{f' “{one_line(text, _BEGINS)}”' if text.strip() else ''}: {what}"
 
 
 def about_ticket(title: str, status: Status, now: datetime) -> str:
@@ -213,6 +219,10 @@ def nothing_note() -> str:
     return "Nothing: it is a note, and stays with the team."
 
 
+def nothing_discarded() -> str:
+    return "Nothing: it was discarded. If the customer must have it, write it again."
+
+
 def nothing_command() -> str:
     return "Nothing: it was a command."
 
@@ -226,7 +236,7 @@ def nothing_erased() -> str:
 
 
 def nothing_in_order() -> str:
-    return "Nothing: everything arrived."
+    return "Nothing: everything is in order."
 
 
 def nothing_not_followed() -> str:

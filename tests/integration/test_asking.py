@@ -11,6 +11,7 @@ import pytest
 from bot.errors import Rejected, Unavailable, Unsupported
 from bot.model import Agent, AgentId, ChannelId, ChatMessageId, Choice, Counts, Mark, Place, Status, Store, Verb
 from bot.outbound.retry import Schedule
+from bot.wording import answers
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -177,7 +178,7 @@ async def test_a_message_is_sent_on_request_and_only_once(tmp_path: Path) -> Non
         first = await bridge.asks(bridge.discord, Verb.SEND, message=said)
         again = await bridge.asks(bridge.discord, Verb.SEND, message=said)
         assert first.text == "That message is on its way to the customer."
-        assert again.text == "That message is already sent or on its way to the customer."
+        assert again.text == answers.already_sent()
         await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
         await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["On its way."]
@@ -237,7 +238,10 @@ async def test_what_its_author_deleted_is_not_sent_by_the_menu(tmp_path: Path) -
         said = await bridge.says(bridge.discord, "m1", "Not like this")
         await bridge.deletes(bridge.discord, "m1")
         answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
-        assert answer.text == "This message was deleted, so it was not sent."
+        assert (
+            answer.text
+            == "This message was deleted, so nothing was done with it. Write it again if it is still needed."
+        )
         await bridge.at_rest()
         assert bridge.vendor.texts("t1") == []
 

@@ -160,6 +160,7 @@ async def test_questions_that_cannot_be_answered(tmp_path: Path) -> None:
         answers = [
             await bridge.asks(bridge.slack, Verb.CLOSE, ticket="4711"),
             await bridge.asks(bridge.slack, Verb.CLOSE, ticket="the red one"),
+            await bridge.asks(bridge.slack, Verb.CLOSE, ticket="…"),  # a list's line that there are more
             await bridge.asks(bridge.slack, Verb.CLOSE, may=False),
             await bridge.asks(bridge.slack, Verb.STATS, store="nowhere"),
             await bridge.asks(bridge.slack, Verb.STATS, days=0),
@@ -167,6 +168,7 @@ async def test_questions_that_cannot_be_answered(tmp_path: Path) -> None:
         assert [answer.text.replace(":", ".").split(".")[0] for answer in answers] == [
             "There is no ticket #4711",
             "There is no ticket the red one",
+            "Which ticket? Do this in a ticket's thread, or give the ticket's short number, such as 1042",
             "Only the team's agents can do that",
             "There is no store nowhere",
             "Give a number of days between 1 and 365",

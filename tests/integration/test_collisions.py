@@ -29,6 +29,7 @@ from bot.model import (
     Store,
     Verb,
 )
+from bot.wording import answers
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.simulation.loop import now
@@ -45,6 +46,7 @@ TWO_COLLEAGUES = tuple(
     for name, chats in (("Ann", {"discord": "u1", "slack": "u1"}), ("Bob", {"discord": "u7", "slack": "u2"}))
 )
 NOBODY_KNOWN: tuple[Colleague, ...] = ()
+SENDING = answers.sending()
 SEND_AND_DISCARD = ["Send", "Discard"]
 
 
@@ -104,11 +106,11 @@ async def test_two_people_in_two_chats(bridge: Bridge) -> None:
     send = await is_asked(bridge, bridge.slack, question)
     await all_got(bridge, "It is on its way.", held=1)
     assert bridge.slack.marks.get(ChatMessageId("s1")) is None
-    assert await presses(bridge, bridge.slack, send) == "Trying again now."
+    assert await presses(bridge, bridge.slack, send) == SENDING
     await all_got(bridge, "It is on its way.", "Which address?")
     assert bridge.slack.marks[ChatMessageId("s1")] is Mark.DELIVERED
     assert bridge.slack.texts(bridge.thread(bridge.slack)).count(question) == 1
-    assert await presses(bridge, bridge.slack, send) != "Trying again now."
+    assert await presses(bridge, bridge.slack, send) != SENDING
     await all_got(bridge, "It is on its way.", "Which address?")
 
 
@@ -306,12 +308,13 @@ async def test_nobody_has_read_what_showed_a_moment_ago(bridge: Bridge, seconds:
     await bridge.at_rest()
     await bridge.says(bridge.slack, "s1", "Still looking?", agent=BOB, said_at=shown + timedelta(seconds=seconds))
     if held:
+        when = f"{seconds:.0f} s" if seconds else "just"
         question = (
-            f"✋ A message of the customer appeared here {seconds:.0f} s before yours, so yours was not sent. "
+            f"✋ A message of the customer appeared here {when} before yours, so yours was not sent. "
             "It says: “I have found it!”. Send it now?"
         )
         send = await is_asked(bridge, bridge.slack, question)
-        assert await presses(bridge, bridge.slack, send) == "Trying again now."
+        assert await presses(bridge, bridge.slack, send) == SENDING
     await all_got(bridge, "Still looking?")
 
 

@@ -15,6 +15,7 @@ from bot.errors import Gone, Rejected
 from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, State, Status, ThreadId, TicketId, Verb
 from bot.outbound.retry import Schedule
 from bot.tickets.replies.outcomes import drop
+from bot.wording import answers
 from tests.support.memory.bridge import running
 from tests.support.simulation.fate import Trouble
 from tests.support.simulation.one_ticket import one_ticket
@@ -229,6 +230,6 @@ async def test_sending_by_hand_what_failed_tries_it_again(tmp_path: Path) -> Non
         assert answer.text == "That message is on its way to the customer."
         await until(lambda: bridge.discord.reactions[said.message] == {Mark.DELIVERED})
         answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
-        assert answer.text == "That message is already sent or on its way to the customer."
+        assert answer.text == answers.already_sent()
         await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["grrr"]

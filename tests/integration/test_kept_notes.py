@@ -10,6 +10,7 @@ import pytest
 
 from bot.model import Agent, AgentId, ChannelId, Mark, Place, Said, State, Status, TicketId, TicketNumber, Verb, Voice
 from bot.tickets.erasure import erase
+from bot.wording import answers
 from tests.integration.test_written_notes import Noting
 from tests.support.memory.bridge import Bridge, running
 from tests.support.simulation.loop import now
@@ -48,7 +49,7 @@ async def test_a_reply_that_waits_becomes_a_note(bridge: Bridge) -> None:
     said = await bridge.says(bridge.discord, "m1", "He is lying.")
     await until(lambda: any("about to send" in text for _, text in elsewhere(bridge)), "it is announced")
     assert await kept(bridge, said) == NOTED
-    assert await kept(bridge, said) == "This message is a note already. The customer does not see it."
+    assert await kept(bridge, said) == answers.note_already()
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == []
     assert notes(bridge) == ["Ann: He is lying."]
@@ -78,7 +79,7 @@ async def test_a_note_loses_its_prefix_only(bridge: Bridge) -> None:
     """A message that begins like a note is one already."""
     said = await bridge.says(bridge.discord, "m1", "// call her")
     await bridge.at_rest()
-    assert await kept(bridge, said) == "This message is a note already. The customer does not see it."
+    assert await kept(bridge, said) == answers.note_already()
     assert notes(bridge) == ["Ann: call her"]
 
 
@@ -147,7 +148,7 @@ async def test_who_may_not_act_keeps_nothing(bridge: Bridge) -> None:
 
 
 async def test_a_reason_is_a_note(bridge: Bridge) -> None:
-    """Both threads and the vendor have it; where nothing is closed, nothing is noted."""
+    """Both threads and the vendor have it; where nothing is closed, nothing is noted, and the reason is shown again."""
     closed = await bridge.asks(bridge.discord, Verb.CLOSE, ticket="1001", words="Sent him a new key")
     assert closed.text == "#1001 is closed."
     await bridge.at_rest()
@@ -155,7 +156,7 @@ async def test_a_reason_is_a_note(bridge: Bridge) -> None:
     assert notes(bridge) == ["Ann: Sent him a new key"]
     assert (Voice.NOTE, "Sent him a new key") in elsewhere(bridge)
     again = await bridge.asks(bridge.discord, Verb.CLOSE, ticket="1001", words="Once more")
-    assert "closed" in again.text
+    assert (again.text, again.kept) == ("#1001 is already closed.", "Once more")
     await bridge.at_rest()
     assert len(notes(bridge)) == 1
 
@@ -170,5 +171,7 @@ async def test_help_says_what_can_be_done(bridge: Bridge) -> None:
     there = (await bridge.asks(bridge.slack, Verb.HELP, place=channel)).text
     assert "/close 1042" in there
     assert "Slack has no slash commands in threads" in there
+    assert "A message that begins with // is a note" in here
+    assert "A message that begins with note: is a note" in there, "what begins with / cannot be sent in Slack"
     assert max(len(here), len(there)) < 2_000
     assert (await bridge.asks(bridge.discord, Verb.HELP, agent=GUEST)).text.startswith("Only the team's agents")

@@ -125,20 +125,20 @@ async def test_mine_is_the_same_in_both_chats(bridge: Bridge) -> None:
     assert titles(none) == []
 
 
-@pytest.mark.parametrize("words", ["waiting main", "MAIN", " main ", "all main", "waiting  main"])
+@pytest.mark.parametrize("words", ["waiting main", "MAIN", " main ", "all main", "waiting  main", "main all"])
 async def test_one_store_can_be_named(bridge: Bridge, words: str) -> None:
-    """Behind the list or alone, in capitals or not."""
+    """Before the list, behind it or alone, in capitals or not."""
     await arrive(bridge, 1)
     assert titles(await lists(bridge, words)) == ["#1001"]
 
 
 @pytest.mark.parametrize("words", ["nowhere", "mine nowhere", "waiting; DROP TABLE tickets", "x" * 5_000, "\u202e"])
 async def test_a_store_that_is_not_there_is_said(bridge: Bridge, words: str) -> None:
-    """Whatever was typed, the answer names the stores that there are, and fits."""
+    """Whatever was typed, it may have been meant for a list: the answer names these and the stores, and fits."""
     await arrive(bridge, 1)
     answer = await lists(bridge, words)
-    assert answer.text.startswith("There is no store ")
-    assert answer.text.endswith("main.")
+    assert "is neither a list nor a store. The lists are: waiting, mine, snoozed, all. " in answer.text
+    assert answer.text.endswith("The stores are: main.")
     assert len(answer.text) < 300
 
 

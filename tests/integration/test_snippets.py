@@ -36,7 +36,7 @@ from bot.tickets import erasure
 from bot.tickets.day.taking import Asker
 from bot.tickets.from_agents import form_replies
 from bot.tickets.from_agents.form_replies import Entered, send
-from bot.wording import answers, reasons
+from bot.wording import answers, form_answers, reasons
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
@@ -127,11 +127,12 @@ async def test_a_form_shows_the_text_filled_in(bridge: Bridge) -> None:
 
 
 async def test_what_the_form_says_is_sent_and_shown_in_both_chats(bridge: Bridge) -> None:
-    """As Ann's, at once, also in the thread where she asked; it takes the ticket. Sent twice, it goes once."""
+    """As Ann's, at once, also where she asked; it takes the ticket. Sent twice, it goes once; new words are kept."""
     shown = await opened(bridge, Verb.SNIPPET, "refund")
     assert await sent(bridge, shown) == Answer(text="That message is on its way to the customer.")
+    assert await sent(bridge, shown) == Answer(text=form_answers.form_sent_already())
     again = await sent(bridge, shown, {"text": "Something else"})
-    assert again == Answer(text="This form was sent before, so it was not sent again.")
+    assert again == Answer(text=form_answers.form_sent_already(), kept="Something else")
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == [FILLED]
     assert lines(bridge) == [[FILLED], [FILLED]]
@@ -175,7 +176,7 @@ async def test_a_form_belongs_to_where_it_was_asked_for(tmp_path: Path, channel:
 
 
 async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None:
-    """Its text stays in the thread, with the question; Send sends it, and Discard leaves it to the other one."""
+    """Its text stays in the thread, with the question; Send sends it, Discard does not, and says so."""
     for word, reaches in (("Send", True), ("Discard", False)):
         await bridge.says(bridge.slack, f"s{word}", f"Bob's answer, {word}", agent=BOB)
         shown = await opened(bridge, Verb.REPLY)
@@ -183,7 +184,8 @@ async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None
         assert answer.text == answers.held()
         await bridge.at_rest(State.HELD)
         thread = lines(bridge)[0]
-        assert f"Ann's answer, {word}" in thread
+        assert thread[-2] == f"Ann's answer, {word}"  # and then the question about it
+        assert "so your message was not sent" in thread[-1]
         asked = [say.post for say in bridge.discord.shown[bridge.thread(bridge.discord)] if say.post.buttons][-1]
         assert "Bob" in asked.text
         (button,) = [each for each in asked.buttons if each.label == word]
@@ -191,6 +193,8 @@ async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None
         await bridge.at_rest()
         assert (f"Ann's answer, {word}" in bridge.vendor.texts("t1")) is reaches
         assert bridge.vendor.texts("t1").count(f"Bob's answer, {word}") == 1
+        told = [text for text in lines(bridge)[0] if "discarded their own message" in text]
+        assert len(told) == (not reaches), "who reads the form's text there knows that the customer has not got it"
         await asyncio.sleep(120)
 
 
@@ -320,7 +324,7 @@ async def test_a_form_survives_a_restart(tmp_path: Path) -> None:
         vendor, chats = bridge.vendor, {"discord": bridge.discord, "slack": bridge.slack}
     for answer in (
         "That message is on its way to the customer.",
-        "This form was sent before, so it was not sent again.",
+        form_answers.form_sent_already(),
     ):
         async with running(tmp_path / "db", vendor=vendor, **chats) as bridge:  # type: ignore[arg-type]
             assert (await sent(bridge, shown)).text == answer
@@ -418,12 +422,13 @@ async def test_no_such_snippet(bridge: Bridge) -> None:
     """The nearest name is named, and one can write it."""
     missing = await form(bridge, Verb.SNIPPET, "refunt")
     assert isinstance(missing, Answer)
-    assert missing.text == "There is no snippet refunt. Did you mean refund?"
+    assert missing.text == "There is no snippet refunt. Did you mean refund? /snippets lists them, and writes new ones."
     assert [(button.verb, button.words) for button in missing.buttons] == [(Verb.WRITE_SNIPPET, "refunt")]
     nameless = await form(bridge, Verb.SNIPPET, "  ")
     assert nameless == Answer(text="Which snippet? Give its name, such as !s refund.", buttons=nameless.buttons)  # type: ignore[union-attr]
+    assert await form(bridge, Verb.SNIPPET, "…") == nameless, "a list's line that says that there are more"
     bad = await form(bridge, Verb.SNIPPET, "../../etc")
-    assert bad == Answer(text="There is no snippet ../../etc.")
+    assert bad == Answer(text="There is no snippet ../../etc. /snippets lists them, and writes new ones.")
 
 
 async def test_a_snippet_that_is_deleted_meanwhile(bridge: Bridge) -> None:
@@ -555,7 +560,7 @@ async def test_an_offer_that_is_edited(bridge: Bridge) -> None:
     ("typed", "told"),
     [
         ("!s", "Which snippet? Give its name, such as !s refund."),
-        ("!s refunt", "There is no snippet refunt. Did you mean refund?"),
+        ("!s refunt", "There is no snippet refunt. Did you mean refund? /snippets lists them, and writes new ones."),
         (
             "!s track",
             (
@@ -608,7 +613,7 @@ async def test_snippets_are_listed_changed_renamed_and_deleted(bridge: Bridge) -
         ("new", "x" * 3001, "text", "This text is 1 character too long: a snippet has 3,000 at most."),
         ("new", "😀" * 1501, "text", "This text is 2 characters too long: a snippet has 3,000 at most."),
         ("new", "{{requester.firstname}}", "text", "{{requester.firstname}} (did you mean {{requester.first_name}}?)"),
-        ("new", "{{7*7}} {{}}", "text", "{{7*7}} and {{}} are no variables. Those are: requester.first_name, "),
+        ("new", "{{7*7}} {{}}", "text", "{{7*7}} and {{}} are no variables. Use one of these: requester.first_name, "),
         ("new", "Hi {{agent.name", "text", "{{agent.name (did you mean {{agent.name}}?) is no variable."),
     ],
 )
@@ -627,12 +632,10 @@ async def test_who_changes_an_old_version_is_told(bridge: Bridge) -> None:
         answer = await sent(bridge, bobs, {"text": "Bob's"}, chat=bridge.slack, agent=BOB)
         assert answer == Answer(text="The snippet refund is saved.")
     late = await sent(bridge, anns, {"text": "Ann's"})
-    assert late == Answer(
-        text="Not saved: Bob has changed this snippet since you opened it. Open it again.", fault="text"
-    )
+    assert late == Answer(text=form_answers.snippet_changed_meanwhile("Bob"), fault="text")
     await sent(bridge, await opened(bridge, Verb.WRITE_SNIPPET, "refund"), {"text": ""})
     gone = await sent(bridge, anns, {"text": "Ann's"})
-    assert gone == Answer(text="The snippet refund was deleted meanwhile.", fault="text")
+    assert gone == Answer(text=form_answers.snippet_deleted_meanwhile("refund"), fault="text")
     assert await bridge.rows("snippets") == []
 
 

@@ -96,7 +96,7 @@ async def test_the_ticket_of_a_thread_and_by_number(bridge: Bridge) -> None:
     ):
         lines = await why(bridge, bridge.discord, **rest)
         assert lines[0].startswith("#1001 · Violet · Key not working (open)")
-        assert lines[-1] == "What to do: Nothing: everything arrived."
+        assert lines[-1] == "What to do: Nothing: everything is in order."
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import Rejected
 from bot.model import Agent, AgentId, Answer, ChannelId, MessageId, Modal, Place, TextField, TicketId, Verb, Voice
+from bot.wording import form_answers
 from tests.support.memory.bridge import Bridge, running
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -82,7 +83,8 @@ async def test_a_note_in_a_form(bridge: Bridge) -> None:
 
     assert (await sent(" ")).fault == text.name
     assert await sent("So far, so good.") == NOTED
-    assert (await sent("Again")).text == "This form was sent before, so it was not sent again."
+    assert await sent("So far, so good.") == Answer(text=form_answers.form_sent_already())
+    assert await sent("Again") == Answer(text=form_answers.form_sent_already(), kept="Again")
     await bridge.at_rest()
     assert notes(bridge) == ["Ann: So far, so good."]
     assert posts(bridge) == [[(Voice.NOTE, "Ann", "So far, so good.")]] * 2

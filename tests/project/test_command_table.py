@@ -9,6 +9,8 @@ import pytest
 from adapters.chats.discord import wording
 from adapters.chats.slack import manifest
 from bot.model import Verb
+from bot.text.audience import COMMANDS
+from bot.tickets.from_agents.typed_commands import WORDS
 from tools.command_table import BEGIN, END, table, written_into
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -32,6 +34,12 @@ def test_every_command_and_button_is_in_it() -> None:
         assert any(line.startswith(f"| menu: {name} | yes | yes |") for line in lines)
     for label in ("Take", "Release", "Close", "Reopen", "Retry", "Send", "Discard", "Back", "Next"):
         assert f"`{label}`" in lines[-1]
+
+
+def test_a_message_that_begins_like_any_of_them_is_known() -> None:
+    """The names that are not sent to a customer unasked are those of the commands."""
+    names = {row.split("`")[1].removeprefix("/") for row in table().splitlines() if row.startswith("| `/")}
+    assert names | set(WORDS) == COMMANDS
 
 
 def test_a_text_without_markers_is_refused() -> None:

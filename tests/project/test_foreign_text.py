@@ -177,6 +177,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/audience.py:_COMMAND": lambda given: audience.audience(given, ("//",)),
     "bot/text/audience.py:_FEW_WORDS": lambda given: audience.audience(f"!{given}", ("//",)),
     "bot/text/note_prefixes.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
+    "bot/text/audience.py:_NAMED": lambda given: audience.audience(f"!note {given}", ("//",)),
     "bot/text/audience.py:_WITH_WORDS": lambda given: audience.audience(f"!snooze {given}", ("//",)),
     "bot/text/note_prefixes.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
     "bot/tickets/day/filling.py:_VARIABLE": lambda given: (filling.unknown(given), filling.fill(given, {})),

@@ -113,7 +113,7 @@ async def test_what_cannot_be_sent_is_explained(stage: Stage) -> None:
     assert "is not in a ticket's thread" in (await discord.context_menu(ann, outside, SEND)).content
     for message in (ticket.slack.card, ticket.slack.messages()[0]):
         outcome = await slack.shortcut(bob, message, "send_to_customer", answers=1)
-        assert "Only what a person wrote" in outcome.text
+        assert "Only what a person of the team wrote" in outcome.text
     top = await slack.say(bob, ticket.shop.slack, "lunch?")
     outcome = await slack.shortcut(bob, top, "send_to_customer", answers=1)
     assert "is not in a ticket's thread" in outcome.text

@@ -57,7 +57,7 @@ async def test_the_pickers_find_by_words_of_messages(stage: Stage) -> None:
     done = await world.slack.submit(world.bob, opened.view, {"shopbell:ticket": ticket.number}, answers=1)
     assert done.view is not None
     assert f"#{ticket.number} · " in done.view.rendered
-    assert "What to do: Nothing: everything arrived." in done.view.rendered
+    assert "What to do: Nothing: everything is in order." in done.view.rendered
 
 
 async def test_why_in_both_chats(stage: Stage) -> None:
@@ -86,7 +86,7 @@ async def test_why_in_both_chats(stage: Stage) -> None:
     here = await world.discord.command(world.ann, ticket.discord.thread.id, "why")
     for text in (card.text, typed.text, here.content.replace("\\", "")):
         assert f"#{ticket.number} · " in text
-        assert text.endswith("What to do: Nothing: everything arrived.")
+        assert text.endswith("What to do: Nothing: everything is in order.")
     card_in_discord: DiscordMessage = ticket.discord.card()
     headed = await world.discord.context_menu(world.ann, card_in_discord, "Why")
     assert f"#{ticket.number} · " in headed.content.replace("\\", "")

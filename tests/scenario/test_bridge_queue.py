@@ -49,7 +49,8 @@ async def test_words_behind_the_command(stage: Stage) -> None:
     assert "You have no open ticket." in (await world.slack.command(world.bob, channel, "/tickets", "mine")).text
     await world.slack.command(world.bob, channel, "/take", ticket.number)
     assert f"#{ticket.number}" in (await world.slack.command(world.bob, channel, "/tickets", "mine keys")).text
-    assert "There is no store nowhere." in (await world.slack.command(world.bob, channel, "/tickets", "nowhere")).text
+    refused = await world.slack.command(world.bob, channel, "/tickets", "nowhere")
+    assert "“nowhere” is neither a list nor a store." in refused.text
     listed = await world.discord.command(world.ann, world.support.id, "tickets", which="all", store="keys")
     assert f"#{ticket.number}" in str(listed.embeds)
     offered = await world.discord.complete(world.ann, world.support.id, "tickets", "store", "ke")

@@ -7,6 +7,7 @@ import pytest
 from bot.model import State
 from bot.sandbox.discord import InteractionResponse, NotOffered
 from bot.sandbox.slack import View
+from bot.wording import form_answers
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -48,7 +49,8 @@ async def test_from_discord(stage: Stage) -> None:
         f"That message is on its way to the customer. #{ticket.number} will be closed once it has arrived.",
     )
     again = await world.discord.submit_modal(form, {"text": "Something else"})
-    assert again.content == "This form was sent before, so it was not sent again."
+    assert again.content == form_answers.form_sent_already()
+    await until(lambda: [message.content for message in again.followups] == ["Something else"], "nothing is lost")
     await ticket.has_sent(changed)
     await ticket.shown("*thanks*! Ann")
     await until(lambda: ticket.slack.count("Closed by Ann from Discord.") == 1)
@@ -70,10 +72,16 @@ async def test_what_is_wrong_in_discord(stage: Stage) -> None:
     await until(lambda: shown() == text.replace(" ", ""), "all that was typed is shown again")
     assert all(message.only_for == world.ann.id for message in refused.followups)
     nothing = await world.discord.command(world.ann, thread, "snippet", name="nothing")
-    assert (nothing.content, nothing.modal, nothing.ephemeral) == ("There is no snippet nothing.", None, True)
+    no_such = "There is no snippet nothing. /snippets lists them, and writes new ones."
+    assert (nothing.content, nothing.modal, nothing.ephemeral) == (no_such, None, True)
     assert nothing.message is not None
     opened = await world.discord.press(world.ann, nothing.message, "New snippet")
     assert values(opened) == {"name": "nothing", "text": ""}
+    badly_named = await ann_writes(stage, "a b", "x")
+    await until(lambda: [message.content for message in badly_named.followups] == ["a b\nx"], "name and text are shown")
+    form = await world.discord.command(world.ann, thread, "reply")
+    empty = await world.discord.submit_modal(form, {"text": " "})
+    assert (empty.content, empty.followups) == ("It contains nothing to send.", [])
     elsewhere = await world.discord.command(world.ann, world.support.id, "snippet", name="nothing")
     assert elsewhere.content.startswith("Which ticket?")
     with pytest.raises(NotOffered):
@@ -146,7 +154,7 @@ async def test_what_is_wrong_in_slack(stage: Stage) -> None:
     assert not sent.errors
     await ticket.has_sent("No parcel yet.")
     missing = await world.slack.command(world.bob, channel, "/snippet", f"{ticket.number} trak")
-    assert missing.text == "There is no snippet trak. Did you mean track?\n[New snippet]"
+    assert missing.text == f"{form_answers.no_such_snippet('trak', 'track')}\n[New snippet]"
     changed = await world.slack.command(world.bob, channel, "/snippets")
     pressed = await world.slack.press(world.bob, changed.ephemerals[-1], "track", answers=1)
     assert isinstance(pressed.view, View)

@@ -199,3 +199,36 @@ async def test_what_is_said_of_another_ticket_stands_in_no_thread(stage: Stage) 
     await ticket.ann_says("!why")
     await until(lambda: read_by_author(stage, ticket, "discord", "Here"), "what is said of this one is there")
     assert ticket.discord.count("secret") == 0
+
+
+@pytest.mark.parametrize("chat", ["discord", "slack"])
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("!assign @bob", "/assign"),
+        ("!find jane@example.com", "/find"),
+        ("!note she is a reseller, so be careful with refunds", "/note"),
+        ("!reply Dear Jane, thank you", "/reply"),
+        ("!close it when she has answered", "!close"),
+    ],
+)
+async def test_whatever_begins_with_a_commands_name_waits(stage: Stage, chat: str, typed: str, near: str) -> None:
+    """However many words follow: a note for the team must not reach the customer because of its sign."""
+    ticket = await stage.arrives("By name")
+    await says(stage, ticket, chat, typed)
+    await is_held(ticket, chat)
+    await until(lambda: read_by_author(stage, ticket, chat, f"Did you mean {near}?") == 1, "its author is told")
+    await stage.at_rest(State.HELD)
+    assert ticket.sent == []
+
+
+async def test_a_list_that_a_message_asks_for(stage: Stage) -> None:
+    """In Discord it comes as a direct message, with its links; where none is accepted, the thread says what to do."""
+    ticket = await stage.arrives("Listed")
+    discord, ann = stage.world.discord, stage.world.ann
+    await ticket.ann_says("!tickets")
+    await until(lambda: read_by_author(stage, ticket, "discord", "for you alone") == 1, "Ann accepts no messages")
+    ann.direct = True
+    await ticket.ann_says("!tickets")
+    await until(lambda: "1 ticket waits for us." in discord.direct_messages(ann)[-1].content, "Ann has the list")
+    assert f"/{ticket.discord.thread.id})" in str(discord.direct_messages(ann)[-1].embeds)

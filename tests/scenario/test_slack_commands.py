@@ -133,7 +133,7 @@ async def test_message_shortcuts_close_reopen_and_send() -> None:
         await stage.slack.shortcut(stage.anna, stage.top(opened), "reopen_ticket", answers=1)
         await stage.slack.shortcut(stage.anna, message, "send_to_customer", answers=1)
         refused = await stage.slack.shortcut(stage.anna, stage.top(opened), "send_to_customer", answers=1)
-        assert "Only what a person wrote" in refused.text
+        assert "Only what a person of the team wrote" in refused.text
         close, reopen, send = stage.intake.asks
         assert (close.verb, reopen.verb, send.verb) == (Verb.CLOSE, Verb.REOPEN, Verb.SEND)
         assert close.place == reopen.place == send.place == place

@@ -187,3 +187,17 @@ async def test_a_form_that_was_closed_is_answered_in_the_tab(stage: Stage) -> No
     await slack.press(bob, choices.view, "Tomorrow")
     await shows(stage, f"#{ticket.number} is snoozed until")
     await shows(stage, "1 is snoozed")
+
+
+@pytest.mark.scenario(AGENTS__ANN="")
+async def test_what_somebody_else_has_can_be_taken_over(stage: Stage) -> None:
+    """Bob's own tab offers `Take` for it, because he cannot release it, and asks before it takes it from Ann."""
+    ticket = await stage.arrives("Hers")
+    await opened(stage, f"#{ticket.number}")
+    world = stage.world
+    await world.discord.command(world.ann, ticket.discord.thread.id, "take")
+    await shows(stage, "Taken by Ann", not_="[Release]")
+    view = world.slack.home(world.bob)
+    assert view is not None
+    await world.slack.press(world.bob, view, "Take")
+    await shows(stage, f"Ann has #{ticket.number}. Do you want to take it over?")

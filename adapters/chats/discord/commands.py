@@ -18,7 +18,7 @@ from adapters.chats.discord.failures import remote_errors, usable_answer
 from adapters.chats.discord.messages import answer_embeds, answer_text, kept_parts, picture_file
 from adapters.chats.discord.slash_commands import button_class, offered
 from bot.errors import RemoteError
-from bot.model import Agent, Answer, Ask, Door
+from bot.model import Agent, Answer, Ask, Door, written_in
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -79,10 +79,10 @@ class Commands:
             answer = await self.intake.ask(ask)
         except Exception:
             await _show(interaction, Answer(text=wording.BROKEN))
-            await _show_kept(interaction, ask.longest_entry)
+            await _show_kept(interaction, ask.typed)
             raise
         await _show(interaction, answer)
-        await _show_kept(interaction, ask.longest_entry if answer.fault else answer.kept)
+        await _show_kept(interaction, written_in(ask.entered, answer.fault) if answer.fault else answer.kept)
 
     async def open(self, interaction: Interaction, ask: Ask) -> None:
         """

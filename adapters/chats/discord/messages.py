@@ -282,7 +282,7 @@ def picture_file(picture: Picture) -> discord.File:
 
 def _row(row: Row, headings: Sequence[str]) -> str:
     title = f"**{named_link(cut_line(row.title, _ROW_TITLE), row.address or None)}**"
-    said = " · ".join(f"{heading}: {cell}" for heading, cell in zip(headings, row.cells, strict=True))
+    said = " · ".join(f"{heading}: {cell}" for heading, cell in zip(headings, row.cells, strict=True) if cell)
     return f"{title}\n-# {cut_escaped(one_line(said, _ROW_CELLS), _ROW_CELLS)}" if said else title
 
 

@@ -21,7 +21,7 @@ from adapters.chats.discord.failures import (
     usable_answer,
 )
 from adapters.chats.discord.markup import cut_line
-from adapters.chats.discord.messages import CONTENT_LENGTH, answer_text, erased_message, post_message
+from adapters.chats.discord.messages import CONTENT_LENGTH, answer_embeds, answer_text, erased_message, post_message
 from adapters.chats.discord.reading import DISCORD
 from adapters.chats.discord.requests import SHORT_WAIT
 from adapters.chats.discord.threads import Threads
@@ -117,23 +117,24 @@ class Posting:
         """
         By direct message; if the agent accepts none, in the thread with their name and without a ping.
 
-        Discord has no messages that only one person sees, except as answers to commands. So a table, and what is said
-        of another ticket, which not everybody in the thread may see, is left out there.
+        Discord has no messages that only one person sees, except as answers to commands. So a table, a list, and what
+        is said of another ticket, which not everybody in the thread may see, is left out there.
         """
         words = answer_text(answer, CONTENT_LENGTH - _AROUND)
         if answer.buttons:
             words = f"{words} {wording.NO_BUTTONS}"
+        listed = answer_embeds(answer)
         private = wording.IN_THREAD.format(thread=f"<#{place.thread or place.channel}>", text=words)
         picture = None if answer.picture is None else await answer.picture()
         try:
             channel = await self._call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
             await self._send(
                 Place(chat=DISCORD, channel=ChannelId(_id_of(channel))),
-                {"content": private, "allowed_mentions": NOBODY},
+                {"content": private, "allowed_mentions": NOBODY} | ({"embeds": listed} if listed else {}),
                 picture,
             )
         except (Forbidden, Gone, Rejected):
-            if answer.table is not None or answer.is_secret:
+            if answer.table is not None or answer.is_secret or listed:
                 words = wording.NO_DIRECT_MESSAGES
             await self._send(place, {"content": f"<@{agent.id}> {words}", "allowed_mentions": NOBODY})
 

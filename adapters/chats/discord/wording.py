@@ -79,7 +79,10 @@ NO_DIRECT_MESSAGES = (
 
 NO_BUTTONS = "To do that, use the command with / in the thread: its answer has a button."
 
-NOT_FROM_PERSON = "Only what a person of the team wrote can be sent to a customer."
+NOT_FROM_PERSON = (
+    "Only what a person of the team wrote can be sent to the customer or kept as a note. "
+    "Use this on a colleague's message."
+)
 BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
 
 STICKER = "the sticker “{name}”"

@@ -116,11 +116,13 @@ def _for_snippet(text: str) -> Typed:
 
 
 def _for_assign(text: str) -> Typed:
-    """The number and the first person named, in either order; both are needed."""
+    """The number and the first person named, in either order; both are needed, and what is known is not asked again."""
     found = _PERSON.search(text)
-    assignee = None if found is None else found["user"]
+    if found is None:
+        number = next((word for word in text.split() if _NUMBER.fullmatch(word)), None)
+        return Typed(ticket=number, lacks_ticket=True)
     ticket = _PERSON.sub(" ", text).strip() or None
-    return Typed(ticket=ticket, assignee=assignee, lacks_ticket=ticket is None or assignee is None)
+    return Typed(ticket=ticket, assignee=found["user"], lacks_ticket=ticket is None)
 
 
 _READERS: Mapping[Verb, Callable[[str], Typed]] = {

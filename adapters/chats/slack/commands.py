@@ -42,6 +42,7 @@ from bot.model import (
     Door,
     Place,
     Pointed,
+    TicketNumber,
     Verb,
 )
 from bot.ports import Intake
@@ -108,7 +109,8 @@ class Commands:
             self._tasks.start(self._form(kept, str(body["user_id"]), body, show, Door.COMMAND))
             return
         if found.lacks_ticket:
-            purpose = picker.Purpose(verb, channel, found.assignee, found.words)
+            number = None if found.ticket is None else TicketNumber(int(found.ticket.removeprefix("#")))
+            purpose = picker.Purpose(verb, channel, found.assignee, found.words, number)
             show = self._in_response(str(body["response_url"]))
             self._tasks.start(self._open_picker(purpose, str(body["user_id"]), body, show))
             return

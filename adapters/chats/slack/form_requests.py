@@ -22,7 +22,7 @@ from adapters.chats.slack.forms import Kept
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.requests import Requests
 from bot.errors import RemoteError
-from bot.model import Answer, Ask, Door, Modal, Place, SnippetChoice, Verb
+from bot.model import Answer, Ask, Door, Modal, Place, SnippetChoice, Verb, written_in
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -149,7 +149,7 @@ class FormRequests:
 
     async def _answer_to(self, kept: Kept, entered: Mapping[str, str], user: str) -> Answer:
         """The core's answer. An error of Slack's or of ours is an answer, too: somebody waits for one."""
-        longest = max(entered.values(), key=len, default="")
+        written = written_in(entered)
         try:
             ask = Ask(
                 verb=kept.verb,
@@ -162,15 +162,15 @@ class FormRequests:
             )
             return await self._intake.ask(ask)
         except RemoteError as error:
-            return Answer(text=error.user_message, kept=longest)
+            return Answer(text=error.user_message, kept=written)
         except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
             _log.exception("slack request failed", verb=kept.verb)
-            return Answer(text=wording.BROKEN, kept=longest)
+            return Answer(text=wording.BROKEN, kept=written)
 
     async def _show_answer_later(self, work: asyncio.Task[Answer], view: Payload, user: str, place: Place) -> None:
         answer = await work
         if answer.fault:
-            answer = replace(answer, kept=max(forms.entered(view).values(), key=len, default=""))
+            answer = replace(answer, kept=written_in(forms.entered(view), answer.fault))
         try:
             await self._requests.write("views.update", view_id=str(view["id"]), view=forms.result_view(view, answer))
         except RemoteError:

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, Element, fitting, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
-from bot.model import Answer, ChannelId, Choice, TicketNumber, Verb
+from bot.model import LONGEST_ENTRY, Answer, ChannelId, Choice, TicketNumber, Verb
 from bot.ports import MOST_CHOICES
 from bot.text import one_line
 
@@ -23,7 +23,7 @@ VERBS = frozenset(wording.PICKER_TITLE)
 _BLOCK = "ticket"
 _ASSIGNEE = "assignee"
 _WORDS = "words"
-_WORDS_LENGTH = {Verb.SNOOZE: 60, Verb.CLOSE: 500}
+_WORDS_LENGTH = {Verb.SNOOZE: 60, Verb.CLOSE: LONGEST_ENTRY}
 """Which commands take words beside the number, and how many characters."""
 _TITLE = 24
 _OPTION = 75
@@ -85,11 +85,12 @@ def _assignee_input(named: str | None) -> Block:
 def _words_input(verb: Verb, typed: str) -> Block:
     """It may stay empty: a ticket is closed without a reason, and for a snooze the answer offers some times."""
     longest = _WORDS_LENGTH[verb]
-    element: Element = {"type": "plain_text_input", "action_id": _WORDS, "max_length": longest}
+    has_lines = verb is Verb.CLOSE
+    element: Element = {"type": "plain_text_input", "action_id": _WORDS, "max_length": longest, "multiline": has_lines}
     if verb in wording.WORDS_PLACEHOLDER:
         element["placeholder"] = plain(wording.WORDS_PLACEHOLDER[verb])
     if typed:
-        element["initial_value"] = fitting(one_line(typed, longest), longest)
+        element["initial_value"] = fitting(typed if has_lines else one_line(typed, longest), longest)
     label = plain(wording.WORDS_LABEL[verb])
     return {"type": "input", "block_id": _WORDS, "label": label, "element": element, "optional": True}
 

@@ -84,7 +84,10 @@ MANY_MORE = "… and at least {amount} more: type more to find them"
 DONE = "Done"
 WAIT = "One moment …"
 
-NOT_FROM_PERSON = "Only what a person wrote can be sent to the customer. Use this on a colleague's message."
+NOT_FROM_PERSON = (
+    "Only what a person of the team wrote can be sent to the customer or kept as a note. "
+    "Use this on a colleague's message."
+)
 PICTURE_FOLLOWS = "The picture comes into your own messages with shopbell."
 PICTURE_NOT_DRAWN = "The picture could not be drawn now. The table says the same in figures."
 PICTURE_NOT_SHOWN = "The picture could not be shown. {reason}"

@@ -119,9 +119,9 @@ class Commands:
                 return await self._anywhere[ask.verb](ask)
             subject = await self._subject(ask)
         except RemoteError as error:
-            return Answer(text=error.user_message, kept=ask.longest_entry)
+            return Answer(text=error.user_message, kept=ask.typed)
         if isinstance(subject, Answer):
-            return replace(subject, kept=ask.longest_entry)
+            return replace(subject, kept=ask.typed)
         return await self._about_ticket[ask.verb](ask, subject)
 
     async def form(self, ask: Ask) -> Modal | Answer:
@@ -131,9 +131,9 @@ class Commands:
                 return await self._snippets.form(ask)
             subject = await self._subject(ask)
         except RemoteError as error:
-            return Answer(text=error.user_message, kept=ask.longest_entry)
+            return Answer(text=error.user_message, kept=ask.typed)
         if isinstance(subject, Answer):
-            return replace(subject, kept=ask.longest_entry)
+            return replace(subject, kept=ask.typed)
         if ask.verb is Verb.NOTE:
             return note_form(subject.ticket, ask.words)
         return await self._snippets.reply_form(ask, subject.ticket)
@@ -176,7 +176,9 @@ class Commands:
         """Queue the change, and what was typed behind the command as a note that says why."""
         ticket = _ticket(tx, subject.ticket)
         queued = request_status(tx, ticket, ask.verb, _asker(ask), self._rules, now)
-        if ask.words and not isinstance(queued, Answer):
+        if isinstance(queued, Answer):
+            return replace(queued, kept=clean(ask.words))
+        if ask.words:
             add_note(tx, ticket, _asker(ask), subject.writable, ask.words, None, self._rules, now, here=ask.place)
         return queued
 
@@ -220,21 +222,20 @@ class Commands:
         return await self._change(partial(assign, assignee=assignee), ask, subject.ticket)
 
     async def _retry_or_discard(self, ask: Ask, _subject: Subject) -> Answer:
-        retries = ask.verb is Verb.RETRY
-        work = self._queue_again if retries else _give_up
-        if not await self._database.write(work, ask, self._clock.now()):
-            return Answer(text=answers.nothing_waits())
+        work = self._queue_again if ask.verb is Verb.RETRY else _give_up
+        answer = await self._database.write(work, ask, self._clock.now())
         self._outbox.wake()
-        return Answer(text=answers.retrying() if retries else answers.discarded())
+        return answer
 
-    def _queue_again(self, tx: Transaction, ask: Ask, now: datetime) -> bool:
+    def _queue_again(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
         """Whoever sends a reply answers for it."""
-        if ask.delivery is None or not retry(tx, ask.delivery, now):
-            return False
-        delivery = delivery_row(require(tx.one("delivery", id=ask.delivery)))
-        if delivery.kind is Kind.REPLY:
-            take_by_reply(tx, require(delivery.ticket), _asker(ask), self._rules, now)
-        return True
+        row = None if ask.delivery is None else tx.one("delivery", id=ask.delivery)
+        before = None if row is None else delivery_row(row)
+        if before is None or not retry(tx, before.id, now):
+            return Answer(text=answers.nothing_waits())
+        if before.kind is Kind.REPLY:
+            take_by_reply(tx, require(before.ticket), _asker(ask), self._rules, now)
+        return Answer(text=answers.sending() if before.state is State.HELD else answers.retrying())
 
     async def _note(self, ask: Ask, subject: Subject) -> Answer:
         """A note that was typed behind the command, or written in its form."""
@@ -271,7 +272,8 @@ class Commands:
         if not stores:
             return Answer(text=answers.not_allowed())
         link = await self._database.read(find_link, ask.place)
-        return Answer(text=guide(ask.place.chat, None if link is None else link.ticket, self._rules.note_prefixes))
+        typable = [each for each in self._rules.note_prefixes if self._chats[ask.place.chat].typable(each)]
+        return Answer(text=guide(ask.place.chat, None if link is None else link.ticket, typable))
 
     def _queue_reply(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
         said = require(ask.message)
@@ -314,11 +316,17 @@ def _asker(ask: Ask) -> Asker:
     return Asker(ask.place.chat, ask.agent.id, ask.agent.name)
 
 
-def _give_up(tx: Transaction, ask: Ask, now: datetime) -> bool:
+def _give_up(tx: Transaction, ask: Ask, now: datetime) -> Answer:
     """
     Only a reply, for that is all that a button asks about: the number is input, and may be that of a customer's words.
 
     And only if it has certainly not been sent: else the answer would be wrong, and nobody would look for it any more.
     """
     delivery = delivery_row(require(tx.one("delivery", id=require(ask.delivery))))
-    return delivery.kind is Kind.REPLY and not may_have_been_sent(delivery) and bool(drop(tx, delivery.id, now))
+    if delivery.kind is not Kind.REPLY or may_have_been_sent(delivery) or not drop(tx, delivery.id, now):
+        return Answer(text=answers.nothing_waits())
+    message = message_row(require(tx.one("message", id=require(delivery.message))))
+    if message.chat_message is None and message.link is not None:
+        link = enqueue.load_link(tx, message.link)
+        enqueue.line(tx, link, notices.form_discarded(ask.agent.name, message.author_name or ""), now)
+    return Answer(text=answers.discarded())

@@ -21,7 +21,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, to_ms
 from bot.errors import Forbidden, Rejected, RemoteError
 from bot.inbound.chats.choices import stores_seen_by
-from bot.model import Agent, AgentId, Answer, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
+from bot.model import Agent, AgentId, Answer, Button, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
 from bot.ports import CanShowHome, Chat
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Which
@@ -134,7 +134,7 @@ class Homes:
         sections = tuple(
             HomeSection(
                 heading=wording.SECTIONS[which],
-                tickets=tuple(self._ticket(tx, each, chat, allowed[each.store]) for each in page.tickets),
+                tickets=tuple(self._ticket(tx, each, chat, allowed[each.store], mine) for each in page.tickets),
                 rest=wording.rest(which, page.total - len(page.tickets), page.total),
             )
             for which, page in found.items()
@@ -142,7 +142,9 @@ class Homes:
         )
         return Home(counts=counts, sections=sections)
 
-    def _ticket(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> HomeTicket:
+    def _ticket(
+        self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place], mine: Sequence[str]
+    ) -> HomeTicket:
         has = holder(ticket, self._rules)
         shown = masked_ticket(ticket) if self._rules.masks_emails else ticket
         standing = queue.standing(ticket)
@@ -152,8 +154,15 @@ class Homes:
             address=address_of(tx, ticket.number, places, self._chats[chat].address),
             about=status_text(standing, ticket.status, None, has.name if has else "", gone=ticket.gone),
             moment=moment(ticket, standing),
-            buttons=tuple(button for button in offered if button.verb in _ON_PAGE),
+            buttons=tuple(_own(button, ticket, mine) for button in offered if button.verb in _ON_PAGE),
         )
+
+
+def _own(button: Button, ticket: TicketRow, mine: Sequence[str]) -> Button:
+    """The card's button as it is on somebody's own page: they take over what another one has, and cannot release it."""
+    if button.verb is not Verb.RELEASE or ticket.taken_by in mine:
+        return button
+    return replace(button, verb=Verb.TAKE, label="Take")
 
 
 def _give_up(tx: Transaction, chat: ChatName, agent: AgentId) -> None:

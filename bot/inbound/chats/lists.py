@@ -52,7 +52,7 @@ class Lists:
         chosen = {name: places for name, places in allowed.items() if store in ("", name)}
         if not chosen:
             self._refusals.add(ask.place.chat, ask.door)
-            return Answer(text=answers.no_such_store(store, sorted(allowed)))
+            return Answer(text=answers.no_such_list(store, tuple(Which), sorted(allowed)))
         mine = ids_of(self._rules.colleagues, chat_id(ask.place.chat, ask.agent.id))
 
         def work(tx: Transaction) -> tuple[Page, list[Row]]:
@@ -87,8 +87,9 @@ def page_buttons(verb: Verb, page: int, words: str = "", *, more: bool) -> tuple
 
 
 def _asked(words: str) -> tuple[Which, str]:
-    """Which list, and of which store: `mine main`; both may be left out."""
-    first, _, rest = words.strip().lower().partition(" ")
-    if first in {which.value for which in Which}:
-        return Which(first), rest.strip()
-    return Which.WAITING, words.strip().lower()
+    """Which list, and of which store, in either order: `mine main`, `main mine`; both may be left out."""
+    typed = words.lower().split()
+    which = next((word for word in typed if word in set(Which)), Which.WAITING)
+    if which in typed:
+        typed.remove(which)
+    return Which(which), " ".join(typed)

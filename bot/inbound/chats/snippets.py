@@ -96,7 +96,7 @@ class Snippets:
         """Send what was written in such a form, about a ticket on which the asker may act."""
         sent = form_replies.entered(ask.words, ask.entered)
         if sent is None:
-            return Answer(text=form_answers.form_outdated(), kept=ask.longest_entry)
+            return Answer(text=form_answers.form_outdated(), kept=ask.typed)
 
         def work(tx: Transaction, now: datetime) -> Answer:
             ticket = ticket_row(require(tx.one("ticket", number=subject.ticket)))
@@ -114,7 +114,7 @@ class Snippets:
     async def ask(self, ask: Ask) -> Answer:
         """List the snippets, or save what was written in a form. Raises what `writable` raises."""
         if not await self._choices.open_stores(ask.place, ask.agent, ask.door):
-            return Answer(text=answers.not_allowed(), kept=ask.longest_entry)
+            return Answer(text=answers.not_allowed(), kept=ask.typed)
         if ask.verb is Verb.SNIPPETS:
             return await self._database.read(_list, ask.page)
         return await self._database.write(_save, ask, self._clock.now())

@@ -12,6 +12,9 @@ from bot.tickets.enqueue import links_of
 from bot.tickets.links import find_link
 from bot.wording import answers, steps
 
+_MORE = "…"
+"""What a chat sends if somebody chooses the line that says that there are more tickets."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
@@ -45,15 +48,18 @@ def find_subject(tx: Transaction, ask: Ask) -> Subject | Answer:
 
 
 def _named(tx: Transaction, ask: Ask) -> Subject | Answer:
-    if ask.ticket is None or not ask.ticket.strip():
+    typed_number = (ask.ticket or "").strip()
+    if typed_number == _MORE:
+        return Answer(text=answers.which_ticket())
+    if not typed_number:
         link = find_link(tx, ask.place)
         if link is None:
             return Answer(text=answers.which_ticket())
         number: int = link.ticket
     else:
-        typed = re.fullmatch(r"#?\s*([0-9]{1,12})", ask.ticket.strip())
+        typed = re.fullmatch(r"#?\s*([0-9]{1,12})", typed_number)
         if typed is None:
-            return Answer(text=answers.no_such_ticket(ask.ticket.strip()[:40]))
+            return Answer(text=answers.no_such_ticket(typed_number[:40]))
         number = int(typed[1])
     return _subject(tx, ask.place, number) or Answer(text=answers.no_such_ticket(f"#{number}"))
 

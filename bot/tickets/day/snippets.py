@@ -76,7 +76,7 @@ def find_snippet(tx: Transaction, typed: str) -> Snippet | None:
 def not_found(tx: Transaction, typed: str) -> Answer:
     """There is no snippet of this name; which one may be meant, and a button to write it."""
     names = [each.name for each in all_snippets(tx)]
-    if not typed.strip():
+    if not typed.strip(" …"):  # `…` comes from a list's line that says that there are more
         return Answer(text=form_answers.which_snippet(), buttons=(Button(verb=Verb.SNIPPETS, label="Snippets"),))
     name = normal_name(typed)
     near = get_close_matches(name or "", names, 1)

@@ -13,7 +13,7 @@ from bot.model import Answer, Modal, Place, Purpose, Said, State, TextField, Tic
 from bot.text import clean
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
-from bot.tickets.from_agents.form_replies import is_token, nearest, new_token, record_written
+from bot.tickets.from_agents.form_replies import is_token, nearest, new_token, record_written, sent_already
 from bot.tickets.from_agents.routing import Route, enqueue_routed, note_route, record_said, set_route
 from bot.tickets.replies import marks
 from bot.tickets.replies.outcomes import drop, may_have_been_sent
@@ -57,8 +57,9 @@ def add_note(
     origin = nearest(links, places, here)
     if origin is None or (token is not None and not is_token(token)):
         return Answer(text=form_answers.form_outdated(), kept=text)
-    if token is not None and tx.one("message_by_form", form=token) is not None:
-        return Answer(text=form_answers.form_sent_already())
+    before = None if token is None else tx.one("message_by_form", form=token)
+    if before is not None:
+        return sent_already(before, text)
     if not text:
         return Answer(text=form_answers.note_empty(), fault="" if token is None else NOTE)
     message = record_written(tx, origin, asker, Purpose.NOTE, text, now, form=token)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.db.connection import Transaction
+from bot.db.connection import Row, Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, require, to_ms
 from bot.model import (
     LONGEST_ENTRY,
@@ -137,8 +137,9 @@ def send(
         at: When it was sent, by the asker's chat's time.
         here: Where the form was asked for.
     """
-    if tx.one("message_by_form", form=sent.token) is not None:
-        return Answer(text=form_answers.form_sent_already())
+    before = tx.one("message_by_form", form=sent.token)
+    if before is not None:
+        return sent_already(before, sent.text)
     link = nearest(enqueue.links_of(tx, ticket.number), places, here)
     if link is None:
         return Answer(text=form_answers.form_outdated(), kept=sent.text)
@@ -149,8 +150,8 @@ def send(
     closes_by = notices.by_agent(asker.name, rules.chat_labels[asker.chat]) if closes else None
     message = record_written(tx, link, asker, Purpose.REPLY, sent.text, now, form=sent.token, closes_by=closes_by)
     tx.run("set_store_active", name=ticket.store, at=to_ms(now))
+    enqueue.post(tx, link, message, now)  # before the question, if one is asked about it
     leaves = send_by_hand(tx, link, ticket, message, asker, at, rules, now)
-    enqueue.post(tx, link, message, now)
     if not leaves:
         return Answer(text=answers.held())
     if closes_by is not None and ticket.status is Status.OPEN:
@@ -183,6 +184,11 @@ def record_written(
         closes_by=closes_by,
     )
     return require(message)
+
+
+def sent_already(before: Row, text: str) -> Answer:
+    """The answer to a form that is sent again. `before`: the message that it made; another text is not lost."""
+    return Answer(text=form_answers.form_sent_already(), kept="" if before["text"] == text else text)
 
 
 def new_token() -> str:

@@ -15,7 +15,7 @@ from typing import Final
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow
 from bot.model import Answer, DeliveryId, TicketNumber, Verb
-from bot.text.audience import ForBot, audience
+from bot.text.audience import COMMANDS, ForBot, audience
 from bot.text.ticket_numbers import ticket_and_words
 from bot.tickets.day.snippets import offer
 from bot.tickets.day.snoozing import snooze
@@ -86,20 +86,29 @@ def typed_command(message: MessageRow, rules: Rules) -> TypedCommand | None:
 
 
 def nearest_command(word: str) -> str:
-    """The word of the command that is most like this one; empty: none is. Pure."""
-    near = get_close_matches(word.lower().split(" ")[0], WORDS, 1)
-    return near[0] if near else ""
+    """The command that is most like this one, as one types it: `!close`, `/assign`; empty: none is. Pure."""
+    near = get_close_matches(_first(word), COMMANDS - {"shopbell"}, 1)
+    if not near:
+        return ""
+    return f"!{near[0]}" if near[0] in WORDS else f"/{near[0]}"
 
 
 def is_doubtful(found: ForBot) -> bool:
     """
     Whether a text that is no command seems to be meant for the bot. Pure.
 
-    One word behind `!` does, and whatever begins with the bot's name; of a few words behind `!` only those that begin
-    nearly as a command does: `!close please`, but not `!nice work`.
+    One word behind `!` does, and whatever begins with the bot's name or that of a command: `!assign @bob`, `!note she
+    is a reseller`. Of a few other words behind `!` only those that begin nearly as such a message does: `!clos it
+    please`, but not `!nice work`.
     """
     one_word = " " not in found.word or found.word.startswith("@")
-    return one_word or bool(nearest_command(found.word))
+    first = _first(found.word)
+    return one_word or first in COMMANDS or bool(get_close_matches(first, WORDS, 1))
+
+
+def _first(words: str) -> str:
+    """The first word in lower case, without what ends a sentence."""
+    return words.lower().split()[0].rstrip(",.:;!?")
 
 
 def obey(

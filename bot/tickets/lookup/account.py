@@ -23,10 +23,17 @@ from bot.wording import steps
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened to a message; `at` is None where the time is not known, or still to come."""
+    """
+    Something that happened to a message.
+
+    Attributes:
+        at: None where the time is not known, or still to come.
+        is_beside: Whether it says nothing of what became of the message itself: a mark, or where else it is shown.
+    """
 
     at: datetime | None
     text: str
+    is_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,12 @@ class _Telling:
         advice = self.names.shown(self._advice())
         settled = self._settled()
         who, text = self._who(), self.names.shown(message.text)
+        last = next((step.text for step in reversed(found) if not step.is_beside), "")
         return Account(
             about=steps.about_message(message.ticket, who, message.written_at, text),
             day=message.written_at,
             steps=tuple(found),
-            outcome=f"{who}: {found[-1].text if found else ''}",
+            outcome=steps.outcome(who, text, last),
             advice=advice or settled,
             is_settled=not advice,
         )
@@ -151,21 +159,24 @@ class _Telling:
         if each.state is State.WAITING and each.begun_at is None and each.due_at > self.now:
             yield Step(each.due_at, steps.may_leave(where))
             return
-        yield from attempt_steps(each, where, steps.tried if to_vendor else steps.tried_in)
+        is_over = each.state in (State.DONE, State.DROPPED)
+        is_beside = not to_vendor and is_over and self.message.purpose is not Purpose.VENDOR
+        for step in attempt_steps(each, where, steps.tried if to_vendor else steps.tried_in):
+            yield replace(step, is_beside=is_beside)
         if each.state is State.DONE:
             arrived = steps.arrived(where, self.message.vendor_id) if to_vendor else steps.posted(where)
-            yield Step(each.finished_at, arrived)
+            yield Step(each.finished_at, arrived, is_beside)
 
     def _mark(self, each: DeliveryRow) -> Iterator[Step]:
         where = self._where(self._link(each.link))
         if each.state is State.DONE:
             latest = self.history.latest(Kind.MARK)
             if latest is not None and latest.id == each.id:
-                yield Step(each.finished_at, steps.marked(self.message.mark, where))
+                yield Step(each.finished_at, steps.marked(self.message.mark, where), is_beside=True)
         elif each.state is not State.DROPPED:
-            yield Step(None, steps.mark_missing(where))
+            yield Step(None, steps.mark_missing(where), is_beside=True)
             if each.error:
-                yield Step(None, steps.answered(each.error))
+                yield Step(None, steps.answered(each.error), is_beside=True)
 
     def _advice(self) -> str:
         """What to do; empty: nothing."""
@@ -190,8 +201,9 @@ class _Telling:
     def _advice_on_talk(self) -> str:
         if not self.message.can_reply:
             return steps.add_agent()
-        if isinstance(audience(self.message.text, self.names.note_prefixes), ForBot):
-            return ""
+        found = audience(self.message.text, self.names.note_prefixes)
+        if isinstance(found, ForBot) and (" " not in found.word or found.word.startswith("s ")):
+            return ""  # it was a command; of those only `!s` has words behind it
         return steps.send_again() if self._reply_state() is State.DROPPED else steps.send_it()
 
     def _settled(self) -> str:
@@ -205,7 +217,9 @@ class _Telling:
             return steps.nothing_shown() if self.ticket.ticket.followed else steps.nothing_not_followed()
         if self._reply_state() is State.DONE:
             return steps.nothing_arrived()
-        return steps.nothing_deleted() if message.deleted else steps.nothing_command()
+        if message.deleted:
+            return steps.nothing_deleted()
+        return steps.nothing_discarded() if self._reply_state() is State.DROPPED else steps.nothing_command()
 
     def _reply_state(self) -> State | None:
         reply = self.history.latest(Kind.REPLY)

@@ -212,11 +212,12 @@ async def test_stats_shows_the_figures(tmp_path: Path) -> None:
     assert [medians["days"] for medians in figures["medians"]] == [None, 30, 7]
 
 
-async def test_stats_of_a_store_that_is_not_there_is_exit_1(tmp_path: Path) -> None:
-    """A misspelt store is said, not shown as zeros."""
+async def test_a_store_that_is_not_there_is_exit_1(tmp_path: Path) -> None:
+    """A misspelt store is said, not shown as zeros or as nothing, and which there are."""
     await small_database(tmp_path / "shopbell.db")
-    done = shopbell(tmp_path, "stats", "--store", "mian")
-    assert (done.returncode, done.stderr) == (1, "There is no store mian in this database.\n")
+    for command in ("stats", "tickets"):
+        done = shopbell(tmp_path, command, "--store", "mian")
+        assert (done.returncode, done.stderr) == (1, "There is no store mian in this database. The stores are: main.\n")
 
 
 # ---------------------------------------------------------------- the outbox

@@ -82,7 +82,7 @@ async def test_days_and_stores_choose(folder: Path) -> None:
     assert len(rows(shopbell(folder, "export", "messages", "--store", "main", "--days", "4").stdout)) == 2
     done = shopbell(folder, "export", "tickets", "--store", "mian")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "There is no store mian in this database.\n"
+    assert done.stderr == "There is no store mian in this database. The stores are: main.\n"
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ async def test_by_command(tmp_path: Path) -> None:
     assert snippets("list", "REFUND") == ["Hi[31m {{agent.name}}", "Bye"]
     found = json.loads("\n".join(snippets("list", "--json")))
     assert [(each["name"], each["changed_by"]) for each in found] == [("refund", None), ("thanks", None)]
-    assert snippets("list", "nothing", code=1) == ["There is no snippet nothing."]
+    assert snippets("list", "nothing", code=1) == ["There is no snippet nothing. `shopbell snippets list` shows all."]
     put(tmp_path / "in", {"bad.md": "{{x}}", "good.md": "Fine."})
     refused = snippets("import", "in", code=1)
     assert (refused[-1], len(refused)) == ("Nothing was imported.", 2)

@@ -101,6 +101,34 @@ def test_words_for_the_bot(text: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("!note she is a reseller, so be careful with refunds", "note she is a reseller, so be careful with refunds"),
+        ("/note: he is lying", "note: he is lying"),
+        ("!assign @bob", "assign @bob"),
+        ("!close the window please", "close the window please"),
+        ("!note\nsecond line", "note\nsecond line"),
+        ("!find jane@example.com", "find jane@example.com"),
+        ("/reply Dear Jane, thank you", "reply dear jane, thank you"),
+    ],
+)
+def test_behind_a_commands_name_any_words_are_for_the_bot(text: str, word: str) -> None:
+    """However many there are: what looks like a note or a command must not reach the customer unasked."""
+    assert audience(text, ()) == ForBot(word)
+    longer = audience(f"{text} {'and so on ' * 400}", ())
+    assert isinstance(longer, ForBot)
+    assert longer.word.startswith(word[:10])
+
+
+@pytest.mark.parametrize(
+    "text", ["/help/articles/12 says how", "!noted, thank you", "/stats-page is down for us", "! note that it is ready"]
+)
+def test_what_only_looks_like_a_commands_name_is_a_reply(text: str) -> None:
+    """A path, a longer word, an exclamation mark that stands alone."""
+    assert audience(text, ()) == ForCustomer()
+
+
+@pytest.mark.parametrize(
     ("text", "rest"),
     [("!close #1042", "#1042"), ("/close 1042", "1042"), ("@shopbell reopen #7.", "#7"), ("!close", "")],
 )
@@ -121,7 +149,6 @@ def test_a_number_behind_a_word_for_the_bot(text: str, rest: str) -> None:
         "/etc/hosts",
         "/etc/passwd is it",
         "/24",
-        "!close the window please",
         "@shopbellish hi",
         "",
         "a // b",

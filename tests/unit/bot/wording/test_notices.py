@@ -43,3 +43,12 @@ def test_a_ticket_with_an_endless_id_is_told_of_in_a_line() -> None:
     assert text.startswith("⚠️ 2 tickets of Main cannot be read: 1 1 1 ")
     assert text.endswith("… and t2. It is down. Each gets its thread as soon as it can be read.")
     assert len(text) < 300
+
+
+def test_what_crosses_in_the_same_second_is_not_said_in_seconds() -> None:
+    """Nobody says `0 s before you`."""
+    for before, said in ((0.4, "in the same second as you,"), (1, "1 s before you,"), (-1, "meanwhile,")):
+        text = notices.colleague_answers("Ann", "Discord", timedelta(seconds=before), "")
+        assert f"Ann in Discord wrote to the customer {said}" in text
+    assert "appeared here just before yours," in notices.customer_just_wrote(timedelta(), "", by_customer=True)
+    assert "appeared here 2 s before" in notices.customer_just_wrote(timedelta(seconds=2), "", by_customer=True)

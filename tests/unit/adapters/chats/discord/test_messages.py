@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from adapters.chats.discord.brackets import Names
 from adapters.chats.discord.card import embed_length, key_address
-from adapters.chats.discord.messages import answer_text, parts, post_message
+from adapters.chats.discord.messages import answer_embeds, answer_text, parts, post_message
 from adapters.chats.discord.reading_markdown import read
 from bot.model import (
     Answer,
@@ -25,9 +25,11 @@ from bot.model import (
     DeliveryKey,
     Form,
     Further,
+    Listing,
     Mention,
     MentionKind,
     Post,
+    Row,
     Verb,
     Voice,
 )
@@ -141,6 +143,13 @@ class TestAnswers:
     def test_a_table_stands_below_its_text(self) -> None:
         """The text is escaped, the table is not: it stands in a block."""
         assert answer_text(Answer(text="3 * open", table="a_b  1")) == "3 \\* open\n```\na_b  1\n```"
+
+
+def test_a_cell_with_nothing_in_it_has_no_heading() -> None:
+    """A ticket that was found by its number has no line where the words are."""
+    rows = (Row(title="#1", address="https://a.example/1", cells=("",)), Row(title="#2", address="", cells=("a key",)))
+    (shown,) = answer_embeds(Answer(text="Found", listing=Listing(("Ticket", "Where the words are"), rows)))
+    assert shown["description"] == "**[#1](https://a.example/1)**\n**#2**\n-# Where the words are: a key"
 
 
 def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:

@@ -44,14 +44,16 @@ def test_find_takes_everything_as_words(text: str, wanted: str) -> None:
         ("1042 <@U1|ann>", ("1042", "U1")),
         ("<@W12> #1042", ("#1042", "W12")),
         ("<@U1|ann>", (None, "U1")),
-        ("1042 ann", ("1042 ann", None)),
-        ("1042 &lt;@U1&gt;", ("1042 &lt;@U1&gt;", None)),
+        ("1042 ann", ("1042", None)),
+        ("ann #1042", ("#1042", None)),
+        ("ann", (None, None)),
+        ("1042 &lt;@U1&gt;", ("1042", None)),
         ("1042 <@U1|ann> <@U2|bob>", ("1042", "U1")),
-        ("1042 <#C1|general>", ("1042 <#C1|general>", None)),
+        ("1042 <#C1|general>", ("1042", None)),
     ],
 )
 def test_assign_takes_number_and_person_in_either_order(text: str, wanted: tuple[str | None, str | None]) -> None:
-    """The first person counts; what is left must be a number, or no such ticket is found."""
+    """The first person counts; what is left must be a number, or no such ticket is found. Without one, it is asked."""
     found = typed(Verb.ASSIGN, text)
     assert (found.ticket, found.assignee) == wanted
     assert found.lacks_ticket is (None in wanted)

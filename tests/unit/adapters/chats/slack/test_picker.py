@@ -86,3 +86,11 @@ def test_what_has_no_room_is_counted() -> None:
     assert (len(shown), shown[-1]["value"]) == (100, "…")
     assert shown[-1]["text"]["text"] == "… and at least 2 more: type more to find them"
     assert list(found(shown, "")) == []
+
+
+def test_a_reason_is_kept_as_it_was_typed() -> None:
+    """As long as a form's field is, with its lines: whoever forgot the number does not write it again."""
+    reason = "Sent a new key.\nAsked for a review. " + "x" * 900
+    view = picker.picker_view(picker.Purpose(Verb.CLOSE, ChannelId("C1"), words=reason))
+    element = view["blocks"][-1]["element"]
+    assert (element["initial_value"], element["multiline"]) == (reason, True)

@@ -248,6 +248,17 @@ def test_what_to_do_about_a_reply(state: State, values: dict[str, Any], advice: 
         ),
         (message(deleted=True, deleted_at=NOON), [delivery()], "Nothing: it arrived."),
         (
+            message(),
+            [delivery(state=State.DROPPED)],
+            "Nothing: it was discarded. If the customer must have it, write it again.",
+        ),
+        (
+            message(purpose=Purpose.TALK, text="!note he is a reseller, be careful"),
+            [],
+            "If the customer must have it, use “Send to customer” in its menu.",
+        ),
+        (message(purpose=Purpose.TALK, text="!s refund"), [], "Nothing: it was a command."),
+        (
             message(purpose=Purpose.TALK, can_reply=False),
             [],
             "Ask whoever runs shopbell to add its author as an agent, or use “Send to customer” in its menu.",
@@ -373,14 +384,40 @@ def test_a_ticket_on_one_screen() -> None:
         "12:00:07 has its thread in Slack",
         "120 older messages: all in order",
     ]
-    assert lines[4] == "12:00:00 Ann: given up: Sellgate"
-    assert lines[5:-1] == ["12:00:00 Ann: arrived at Sellgate, which has not said under which id"] * 10
+    assert lines[4] == "12:00:00 Ann “On its way.”: given up: Sellgate"
+    assert lines[5:-1] == ["12:00:00 Ann “On its way.”: arrived at Sellgate, which has not said under which id"] * 10
     assert lines[-1] == "What to do: Put right what the answer says, then press Retry in its thread."
+
+
+@pytest.mark.parametrize(
+    ("row", "deliveries", "outcome"),
+    [
+        (
+            message(vendor_id="m7"),
+            [delivery(), delivery(Kind.POST, finished_at=NOON + timedelta(seconds=9)), delivery(Kind.MARK)],
+            "arrived at Sellgate as m7",
+        ),
+        (
+            message(),
+            [delivery(state=State.DROPPED), delivery(Kind.MARK, finished_at=NOON + timedelta(seconds=9))],
+            "taken back or dropped before it was made: Sellgate",
+        ),
+        (
+            message(purpose=Purpose.NOTE),
+            [delivery(Kind.POST), delivery(Kind.MARK)],
+            "on disk, and taken as a note, for the team only",
+        ),
+        (message(purpose=Purpose.VENDOR), [delivery(Kind.POST)], "posted in Slack"),
+    ],
+)
+def test_a_line_says_what_became_of_the_message(row: MessageRow, deliveries: list[DeliveryRow], outcome: str) -> None:
+    """Not which mark it has, or where else it is shown; and with its first words one knows which message it is."""
+    assert told(row, *deliveries).outcome.endswith(f" “On its way.”: {outcome}")
 
 
 def test_a_ticket_in_order() -> None:
     lines = ticket_lines(history(MessageHistory(message(), (delivery(),))), NAMES, NOW)
-    assert lines[-1] == "What to do: Nothing: everything arrived."
+    assert lines[-1] == "What to do: Nothing: everything is in order."
 
 
 def test_a_ticket_without_threads() -> None:
