@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.inbound.vendors.twice import APART, FORGOTTEN_AFTER, SaidTwice
+from bot.inbound.vendors.believed_when_repeated import APART, FORGOTTEN_AFTER, SaidTwice
 from bot.model import TicketId
 from tests.support.clocks import ManualClock
 
