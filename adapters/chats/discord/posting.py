@@ -21,7 +21,7 @@ from adapters.chats.discord.failures import (
     usable_answer,
 )
 from adapters.chats.discord.markup import cut_line
-from adapters.chats.discord.messages import CONTENT_LENGTH, answer_text, erased_message, post_message
+from adapters.chats.discord.messages import CONTENT_LENGTH, answer_embeds, answer_text, erased_message, post_message
 from adapters.chats.discord.reading import DISCORD
 from adapters.chats.discord.requests import SHORT_WAIT
 from adapters.chats.discord.threads import Threads
@@ -117,8 +117,8 @@ class Posting:
         """
         By direct message; if the agent accepts none, in the thread with their name and without a ping.
 
-        Discord has no messages that only one person sees, except as answers to commands. So a table, and what is said
-        of another ticket, which not everybody in the thread may see, is left out there.
+        Discord has no messages that only one person sees, except as answers to commands. So a table, a list, and what
+        is said of another ticket, which not everybody in the thread may see, are left out there.
         """
         words = answer_text(answer, CONTENT_LENGTH - _AROUND)
         if answer.buttons:
@@ -127,13 +127,12 @@ class Posting:
         picture = None if answer.picture is None else await answer.picture()
         try:
             channel = await self._call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
-            await self._send(
-                Place(chat=DISCORD, channel=ChannelId(_id_of(channel))),
-                {"content": private, "allowed_mentions": NOBODY},
-                picture,
-            )
+            message: Json = {"content": private, "allowed_mentions": NOBODY}
+            if answer.listing is not None:
+                message["embeds"] = answer_embeds(answer)
+            await self._send(Place(chat=DISCORD, channel=ChannelId(_id_of(channel))), message, picture)
         except (Forbidden, Gone, Rejected):
-            if answer.table is not None or answer.is_secret:
+            if answer.table is not None or answer.listing is not None or answer.is_secret:
                 words = wording.NO_DIRECT_MESSAGES
             await self._send(place, {"content": f"<@{agent.id}> {words}", "allowed_mentions": NOBODY})
 
