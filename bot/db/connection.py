@@ -206,10 +206,10 @@ def _copy(connection: sqlite3.Connection, *, target: Path) -> None:
 
     It is made under another name, which begins with that of `target`.
     """
+    if os.path.lexists(target):
+        raise _taken(target)
     unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.unfinished")
     try:
-        if os.path.lexists(target):
-            raise FileExistsError
         os.close(private_file(unfinished, os.O_EXCL))
         try:
             # Unlike VACUUM INTO, this needs no right to write to the source, and it is on the disk when it returns.
@@ -221,9 +221,13 @@ def _copy(connection: sqlite3.Connection, *, target: Path) -> None:
         finally:
             unfinished.unlink(missing_ok=True)
     except FileExistsError as error:
-        raise DatabaseError(f"{target} exists already. Name a file that does not.") from error
+        raise _taken(target) from error
     except OSError as error:
         raise DatabaseError(f"{target} cannot be written ({error.strerror}). Name a file that can.") from error
+
+
+def _taken(target: Path) -> DatabaseError:
+    return DatabaseError(f"{target} exists already. Name a file that does not.")
 
 
 def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:

@@ -31,7 +31,14 @@ from bot.model import Absent, Change, Conversation, LookedThrough, Nameless, Sto
 from bot.ports import Vendor
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_vendors import incidents
-from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, merge_listed, says_all, should_follow
+from bot.tickets.from_vendors.snapshot import (
+    MANY_MESSAGES,
+    TicketSnapshot,
+    as_asked,
+    merge_listed,
+    says_all,
+    should_follow,
+)
 from bot.tickets.from_vendors.sync import record_gone
 from bot.wording import notices
 from bot.wording.masking import masked
@@ -93,6 +100,8 @@ class Sweep:
         self._full_sweeps = FullSweeps(random, takes_turns=vendor.capabilities.takes_turns)
         self._end = SweepEnd(store, database, clock, wake_outbox, self._unreadable, self._missing, self._full_sweeps)
         self._first_listed = 0
+        self._listed_as: dict[TicketId, str] = {}
+        self._ambiguous: set[TicketId] = set()
 
     async def run(self) -> Row:
         """
@@ -135,6 +144,7 @@ class Sweep:
         """
         read_at, logged_at = self._clock.now(), self._clock.monotonic()
         looked_through = False
+        self._listed_as.clear()
         async for found in self._vendor.changes(self._known):
             if isinstance(found, LookedThrough):
                 looked_through = True
@@ -151,8 +161,22 @@ class Sweep:
                 if self._unreadable.is_due(ticket):
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
             elif self._unreadable.is_due(ticket) and self._missing.is_due(ticket):
-                await self._process_or_postpone(found, ticket, scope, read_at)
+                await self._process_or_postpone(self._unambiguous(found), ticket, scope, read_at)
         return looked_through
+
+    def _unambiguous(self, found: Change | Absent) -> Change | Absent:
+        """
+        What was found, without what the list says in two ways: then the ticket is read by itself.
+
+        A list may show a ticket twice, for example one that was merged, as open and as closed. Each time the last one
+        would count, and each sweep would show that the ticket was closed and opened.
+        """
+        if isinstance(found, Absent):
+            return found
+        ticket = found.ticket.id
+        if self._listed_as.setdefault(ticket, found.fingerprint) != found.fingerprint:
+            self._ambiguous.add(ticket)
+        return replace(found, messages=None) if ticket in self._ambiguous else found
 
     async def read(self, tickets: Collection[TicketId]) -> ReadTickets:
         """Read these tickets, without a sweep."""
@@ -295,6 +319,8 @@ class Sweep:
         except Gone:
             self._ticket_read()
             raise
+        if conversation.ticket.id != ticket:
+            conversation = await self._database.read(as_asked, self._store, ticket, conversation)
         self._ticket_read()
         return conversation
 
