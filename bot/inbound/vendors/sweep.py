@@ -262,7 +262,8 @@ class Sweep:
 
     async def _process_change(self, change: Change, scope: SweepScope, read_at: datetime) -> None:
         before = await self._known.before(change.ticket.id)
-        follow = should_follow(change.ticket, before, self._store, first=scope.first, now=self._clock.now())
+        now, since = self._clock.now(), scope.asked_since
+        follow = should_follow(change.ticket, before, self._store, first=scope.first, now=now, asked_since=since)
         ticket, messages, vendor_time = change.ticket, change.messages, self._vendor.now()
         fingerprint = change.fingerprint
         listed_at: datetime | None = None

@@ -18,18 +18,29 @@ MANY_MESSAGES = 1_000
 
 
 def should_follow(
-    ticket: Ticket, before: TicketRow | RecordedTicket | None, store: Store, *, first: bool, now: datetime
+    ticket: Ticket,
+    before: TicketRow | RecordedTicket | None,
+    store: Store,
+    *,
+    first: bool,
+    now: datetime,
+    asked_since: datetime | None = None,
 ) -> bool:
     """
     Whether a ticket with a new fingerprint gets threads. Pure.
 
     In the first sweep, the store's backfill setting decides. Later, every new ticket gets them, and an old one as soon
     as it changes while it is open.
+
+    Args:
+        asked_since: Since when the store is asked. A first sweep may take long, or fail for hours: what is written
+            meanwhile is not the store's past.
     """
     if before is not None and before.followed:
         return True
     closed = ticket.status is Status.CLOSED
-    if not first:
+    arrived = asked_since is not None and ticket.created_at is not None and ticket.created_at > asked_since
+    if not first or arrived:
         return before is None or not closed
     if closed:
         return store.backfill_closed
