@@ -320,6 +320,6 @@ async def test_what_is_written_during_the_first_contact_is_not_the_past(tmp_path
     async with running(tmp_path / "db", vendor=vendor, store=store) as bridge:
         await until(lambda: not vendor.fail["changes"][2:])
         vendor.customer_writes("new", "Hello?")
-        await until(lambda: bridge.discord.threads())
+        await until(lambda: len(bridge.discord.threads()) > 0)
         await bridge.at_rest()
         assert [bridge.discord.texts(thread) for thread in bridge.discord.threads()] == [["Hello?"]]
