@@ -217,7 +217,7 @@ UPDATE tickets SET followed = 1 WHERE number = :number;
 -- name: retire_vendor_id
 -- The vendor has given the id of a ticket that it no longer has to another one, which was made later.
 UPDATE tickets SET vendor_id = :vendor_id
-WHERE number = :number AND forgotten = 0 AND gone_at < :by_our_clock AND created_at <> :created_at;
+WHERE number = :number AND gone_at < :by_our_clock AND created_at <> :created_at;
 
 -- name: set_ticket_gone
 -- The vendor says that the ticket does not exist any more: it counts as closed.

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Uncertain
-from bot.model import Absent, Author, Change, Conversation, Message, MessageId, State, Status, TicketId
+from bot.model import Absent, Author, Change, Conversation, Message, MessageId, State, Status, TicketId, TicketNumber
 from bot.ports import KnownTickets
+from bot.tickets.erasure import forget
 from tests.support.memory.bridge import Bridge, running
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -143,7 +144,8 @@ async def test_an_old_message_is_no_proof_of_a_new_reply(tmp_path: Path) -> None
         assert vendor.texts("t1") == ["Thanks!", "Thanks!"]
 
 
-async def test_an_id_that_comes_back_is_another_ticket(tmp_path: Path) -> None:
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_an_id_that_comes_back_is_another_ticket(tmp_path: Path, forgets: bool) -> None:
     """A store gives the id of a deleted ticket to a new one: that gets a thread of its own, with all its messages."""
     vendor = Merging(now=now)
     async with running(tmp_path / "db", vendor=vendor) as bridge:
@@ -151,6 +153,8 @@ async def test_an_id_that_comes_back_is_another_ticket(tmp_path: Path) -> None:
         del vendor.tickets[T1], vendor.said[T1]
         (first,) = bridge.discord.threads()
         await until(lambda: len(bridge.discord.texts(first)) == 2, "that it is gone is told")
+        if forgets:
+            await bridge.database.write(forget, [TicketNumber(1001)], now(), in_chats=False)
         vendor.customer_writes("t1", "Hello from Karl", name="Karl")
         await until(lambda: len(bridge.discord.threads()) == 2)
         await bridge.says(bridge.discord, "m1", "For Jane")
