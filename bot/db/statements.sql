@@ -981,6 +981,10 @@ UPDATE messages SET can_reply = 0 WHERE id = :id;
 -- What of the message is sent or shown elsewhere.
 UPDATE messages SET text = :text, formatted = :formatted WHERE id = :id;
 
+-- name: set_message_attachments
+-- The files that go along with what is sent or shown of the message.
+UPDATE messages SET attachments = :attachments WHERE id = :id;
+
 -- name: set_message_edited
 -- Its author edited the message; this is its text now.
 UPDATE messages SET edited_text = :text WHERE id = :id;
