@@ -25,7 +25,7 @@ from bot.inbound.vendors.ending import SweepEnd
 from bot.inbound.vendors.recorded_tickets import RecordedTickets
 from bot.inbound.vendors.recording import Recording
 from bot.inbound.vendors.scope import FullSweeps, SweepScope
-from bot.inbound.vendors.twice import APART, SaidTwice
+from bot.inbound.vendors.twice import APART, ListedTwice, SaidTwice
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
 from bot.model import Absent, Change, Conversation, LookedThrough, Nameless, Store, TicketId
 from bot.ports import Vendor
@@ -100,8 +100,7 @@ class Sweep:
         self._full_sweeps = FullSweeps(random, takes_turns=vendor.capabilities.takes_turns)
         self._end = SweepEnd(store, database, clock, wake_outbox, self._unreadable, self._missing, self._full_sweeps)
         self._first_listed = 0
-        self._listed_as: dict[TicketId, str] = {}
-        self._ambiguous: set[TicketId] = set()
+        self._listed = ListedTwice()
 
     async def run(self) -> Row:
         """
@@ -144,7 +143,7 @@ class Sweep:
         """
         read_at, logged_at = self._clock.now(), self._clock.monotonic()
         looked_through = False
-        self._listed_as.clear()
+        self._listed.begin()
         async for found in self._vendor.changes(self._known):
             if isinstance(found, LookedThrough):
                 looked_through = True
@@ -161,22 +160,8 @@ class Sweep:
                 if self._unreadable.is_due(ticket):
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
             elif self._unreadable.is_due(ticket) and self._missing.is_due(ticket):
-                await self._process_or_postpone(self._unambiguous(found), ticket, scope, read_at)
+                await self._process_or_postpone(self._listed.unambiguous(found), ticket, scope, read_at)
         return looked_through
-
-    def _unambiguous(self, found: Change | Absent) -> Change | Absent:
-        """
-        What was found, without what the list says in two ways: then the ticket is read by itself.
-
-        A list may show a ticket twice, for example one that was merged, as open and as closed. Each time the last one
-        would count, and each sweep would show that the ticket was closed and opened.
-        """
-        if isinstance(found, Absent):
-            return found
-        ticket = found.ticket.id
-        if self._listed_as.setdefault(ticket, found.fingerprint) != found.fingerprint:
-            self._ambiguous.add(ticket)
-        return replace(found, messages=None) if ticket in self._ambiguous else found
 
     async def read(self, tickets: Collection[TicketId]) -> ReadTickets:
         """Read these tickets, without a sweep."""

@@ -20,7 +20,6 @@ from bot.db.rows import (
     from_ms,
     message_row,
     require,
-    retired_id,
     ticket_row,
     to_ms,
 )
@@ -44,6 +43,7 @@ from bot.tickets.figures.answers import record_read
 from bot.tickets.forgotten import find_ticket, not_forgotten
 from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, turn_as_read, undoes
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
+from bot.tickets.from_vendors.reused_ids import is_another
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.wording import cards, notices
@@ -55,7 +55,7 @@ _SAME_SECOND = timedelta(seconds=2)
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
     """Record a ticket as it was read, and queue every delivery that follows."""
     before = find_ticket(tx, store.name, snapshot.ticket.id)
-    if before is not None and _is_another(tx, before, snapshot, now):
+    if before is not None and is_another(tx, before, snapshot, now):
         before = None
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
     known = before
@@ -107,27 +107,6 @@ def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapsh
         return snapshot
     bare = replace(snapshot.ticket, subject=None, customer=Customer(), facts=None)
     return replace(snapshot, ticket=bare, messages=None, follow=False)
-
-
-def _is_another(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> bool:
-    """
-    Whether this is another ticket than the one that had its id: that was gone before this one was made.
-
-    Some vendors give the ids of deleted tickets and messages again. From now on the old one has no id there.
-    """
-    created_at = snapshot.ticket.created_at
-    if not known.gone or created_at is None:
-        return False
-    retired = tx.run(
-        "retire_vendor_id",
-        number=known.number,
-        vendor_id=retired_id(known.number, known.vendor_id),
-        created_at=to_ms(created_at),
-        by_our_clock=to_ms(created_at - (snapshot.ahead or timedelta())),
-    )
-    if retired:
-        enqueue.cards(tx, known.number, now)
-    return bool(retired)
 
 
 def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetime) -> None:
