@@ -9,6 +9,7 @@ for it.
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -16,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bot.db.files import has_room, is_of_another, private_file, restrict
+from bot.db.files import has_room, is_of_another, private_file, publish, restrict
 from bot.db.following import Follower
 from bot.db.migrate import migrate, migrations, open_vocabulary, refuse_newer, refuse_older
 from bot.db.statements import STATEMENTS
@@ -178,10 +179,10 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    migrate(connection)
     if 0 < version < _OVERWRITES_SINCE:
-        # Free pages of such a file still hold what was deleted.
+        # Free pages of such a file still hold what was deleted. As long as this is not done, the file keeps its number.
         connection.execute("VACUUM")
+    migrate(connection)
 
 
 def _prepare_existing(connection: sqlite3.Connection, *, path: Path, writing: bool) -> None:
@@ -200,21 +201,33 @@ def _begin(connection: sqlite3.Connection) -> None:
 
 
 def _copy(connection: sqlite3.Connection, *, target: Path) -> None:
+    """
+    Whatever ends this too early, nothing is called `target` then: a copy that is not marked as one must not be used.
+
+    It is made under another name, which begins with that of `target`.
+    """
+    if os.path.lexists(target):
+        raise _taken(target)
+    unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.unfinished")
     try:
-        os.close(private_file(target, os.O_EXCL))
+        os.close(private_file(unfinished, os.O_EXCL))
+        try:
+            # Unlike VACUUM INTO, this needs no right to write to the source, and it is on the disk when it returns.
+            with closing(sqlite3.connect(unfinished, isolation_level=None)) as copy:
+                connection.backup(copy)
+                for statement in ("mark_as_backup", "start_delivery_numbers", "skip_numbers"):
+                    copy.execute(STATEMENTS[statement])
+            publish(unfinished, target)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except FileExistsError as error:
-        raise DatabaseError(f"{target} exists already. Name a file that does not.") from error
+        raise _taken(target) from error
     except OSError as error:
         raise DatabaseError(f"{target} cannot be written ({error.strerror}). Name a file that can.") from error
-    try:
-        # Unlike VACUUM INTO, this needs no right to write to the source, and has the copy on the disk when it returns.
-        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
-            connection.backup(copy)
-            for statement in ("mark_as_backup", "start_delivery_numbers", "skip_numbers"):
-                copy.execute(STATEMENTS[statement])
-    except BaseException:
-        target.unlink()
-        raise
+
+
+def _taken(target: Path) -> DatabaseError:
+    return DatabaseError(f"{target} exists already. Name a file that does not.")
 
 
 def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:

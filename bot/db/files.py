@@ -40,6 +40,31 @@ def private_file(path: Path, flags: int = 0) -> int:
     return descriptor
 
 
+def publish(unfinished: Path, target: Path) -> None:
+    """
+    Give a finished file its name, at once and so that a loss of power does not undo it.
+
+    Raises:
+        FileExistsError: There is such a file.
+        OSError
+    """
+    try:
+        os.link(unfinished, target, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems know no second name for a file.
+        if os.path.lexists(target):
+            raise FileExistsError from None
+        unfinished.rename(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def restrict(database: Path) -> None:
     """
     Make the database if it is missing, empty, and leave rights to it and to its log to their owner only.

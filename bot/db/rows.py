@@ -84,6 +84,15 @@ def payload_json(payload: Payload) -> str:
     return json.dumps(asdict(payload), ensure_ascii=False)
 
 
+_RETIRED = "given to another ticket: "
+"""No vendor's id begins so."""
+
+
+def retired_id(number: TicketNumber, vendor_id: TicketId) -> TicketId:
+    """What stands in place of a ticket's vendor id when the vendor has given that to another ticket."""
+    return TicketId(f"{_RETIRED}{number} {vendor_id}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRow:
     number: TicketNumber
@@ -121,6 +130,11 @@ class TicketRow:
     def gone(self) -> bool:
         """Whether its vendor said that it does not exist any more."""
         return self.gone_at is not None
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether its vendor has given its id to another ticket, so that nothing there is of this one."""
+        return self.vendor_id.startswith(_RETIRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,6 +216,11 @@ WHERE number = :number;
 -- From now on the ticket has threads.
 UPDATE tickets SET followed = 1 WHERE number = :number;
 
+-- name: retire_vendor_id
+-- The vendor has given the id of a ticket that it no longer has to another one, which was made later.
+UPDATE tickets SET vendor_id = :vendor_id
+WHERE number = :number AND gone_at < :by_our_clock AND created_at <> :created_at;
+
 -- name: set_ticket_gone
 -- The vendor says that the ticket does not exist any more: it counts as closed.
 UPDATE tickets
@@ -978,6 +983,10 @@ UPDATE messages SET can_reply = 0 WHERE id = :id;
 -- name: set_message_text
 -- What of the message is sent or shown elsewhere.
 UPDATE messages SET text = :text, formatted = :formatted WHERE id = :id;
+
+-- name: set_message_attachments
+-- The files that go along with what is sent or shown of the message.
+UPDATE messages SET attachments = :attachments WHERE id = :id;
 
 -- name: set_message_edited
 -- Its author edited the message; this is its text now.

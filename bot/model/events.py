@@ -36,13 +36,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """A person changed the text of a message. Adapters leave out edits that change no text, such as link previews."""
+    """
+    A person changed a message. Adapters leave out what no person changed, such as link previews.
+
+    Attributes:
+        attachments: The files that it has now; None: its chat does not say it.
+    """
 
     place: Place
     message: ChatMessageId
     agent: Agent
     text: str
     formatted: RichText | None = None
+    attachments: tuple[Attachment, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

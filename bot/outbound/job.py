@@ -311,12 +311,14 @@ class Directory:
         return notices.read_at_vendor(store.vendor_label, dashboard(ticket, store))
 
     def vendor(self, ticket: TicketRow) -> Vendor:
-        """The vendor to write to. Raises `Rejected` if the store is not configured, or the ticket was forgotten."""
+        """The vendor to write to. Raises `Rejected` if the store is not configured, or it knows the ticket no more."""
         if ticket.forgotten:
             raise Rejected(reasons.forgotten())
         vendor = self.vendors.get(ticket.store)
         if vendor is None:
             raise Rejected(reasons.store_unknown(ticket.store))
+        if ticket.is_replaced:
+            raise Rejected(reasons.replaced(self.store(ticket).vendor_label))
         return vendor
 
     def vendor_for(self, job: Job) -> Vendor:

@@ -27,7 +27,7 @@ from bot.tickets import enqueue
 from bot.tickets.from_agents.routing import refusal
 from bot.tickets.from_vendors.learned import record_learned
 from bot.tickets.from_vendors.own_messages import earliest
-from bot.tickets.from_vendors.snapshot import TicketSnapshot, lacks_messages, parts_to_record
+from bot.tickets.from_vendors.snapshot import TicketSnapshot, as_asked, lacks_messages, parts_to_record
 from bot.tickets.from_vendors.sync import record
 from bot.tickets.replies.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.wording import notices, reasons
@@ -132,7 +132,8 @@ class ReplyCourier:
         vendor = self.directory.vendor(ticket)
         read_at, vendor_time = self.clock.now(), vendor.now()
         conversation = await vendor.ticket(ticket.vendor_id)
-
+        if conversation.ticket.id != ticket.vendor_id:
+            conversation = await self.database.read(as_asked, store, ticket.vendor_id, conversation)
         complete = not await self.database.read(lacks_messages, store.name, conversation)
         snapshot = TicketSnapshot(
             ticket=conversation.ticket,

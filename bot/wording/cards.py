@@ -144,7 +144,7 @@ def card(
 
 def dashboard(ticket: TicketRow, store: Store) -> str | None:
     """The ticket's address in the vendor's dashboard; None: not known. The id is one part of it, whatever it holds."""
-    if store.dashboard is None or ticket.forgotten:
+    if store.dashboard is None or ticket.forgotten or ticket.is_replaced:
         return None
     return store.dashboard.replace("{id}", quote(ticket.vendor_id, safe="", errors="replace"))
 

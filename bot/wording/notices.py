@@ -77,6 +77,10 @@ def no_id(vendor: str) -> str:
     return f"{vendor} lists it without an id, so nothing can be done with it here."
 
 
+def about_another(vendor: str) -> str:
+    return f"{vendor} answers with another ticket. Perhaps the two were merged there."
+
+
 def messages_missing(vendor: str) -> str:
     return (
         f"{vendor} shows the ticket without messages that it had before, so it is not known whether this one arrived."

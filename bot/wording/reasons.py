@@ -51,6 +51,10 @@ def forgotten() -> str:
     )
 
 
+def replaced(vendor: str) -> str:
+    return f"{vendor} no longer has this ticket, and has given its id to another one. That one has a thread of its own."
+
+
 def message_erased() -> str:
     return "This message was erased."
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.stage.stage import Stage, Ticket
@@ -53,3 +55,25 @@ async def test_file_names_of_every_kind_reach_the_customer(stage: Stage) -> None
     at_vendor = [file.name for message in ticket.now.messages for file in message.files]
     assert at_vendor == ["label März 50%.pdf", "請求書 #1?.pdf"]
     await stage.at_rest()
+
+
+@pytest.mark.scenario({"nextcommerce": "text slack"}, UNDO_SECONDS="300")
+async def test_a_file_that_is_taken_out_in_time_is_not_sent(stage: Stage) -> None:
+    """Ann added the wrong one, and removes it from her message: her words and the other file leave."""
+    ticket = await stage.arrives("The invoice", vendor="nextcommerce")
+    files = [("of-somebody-else.pdf", b"private"), ("of-jane.pdf", b"hers")]
+    ann = await ticket.ann_says("Your invoice.", attachments=files)
+    await ticket.marked(ann, "⏳")
+    await stage.world.discord.edit(stage.world.ann, ann, "Your invoice.", removes=["of-somebody-else.pdf"])
+
+    async def is_recorded() -> bool:
+        rows = await stage.bridge.rows("message_by_chat_id", link=1, chat_message=str(ann.id))
+        return len(json.loads(str(rows[0]["attachments"]))) == 1
+
+    await until(is_recorded, "it is recorded")
+    await stage.bridge.undo_time_passes("Your invoice.")
+    await ticket.marked(ann, "✅")
+    assert files_at_vendor(ticket) == [("of-jane.pdf", b"hers")]
+    await stage.world.discord.edit(stage.world.ann, ann, "Your invoice.", removes=["of-jane.pdf"])
+    late = "The customer already has the first version of that message"
+    await until(lambda: ticket.discord.count(late) == 1, "it is told that this was too late")

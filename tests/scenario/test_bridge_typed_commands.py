@@ -8,7 +8,9 @@ from functools import partial
 
 import pytest
 
+from adapters.chats.discord import wording
 from bot.model import State
+from bot.sandbox.ticket_threads import discord_text
 from tests.support.stage.clock import clock_of, later
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
@@ -232,3 +234,25 @@ async def test_a_list_that_a_message_asks_for(stage: Stage) -> None:
     await ticket.ann_says("!tickets")
     await until(lambda: "1 ticket waits for us." in discord.direct_messages(ann)[-1].content, "Ann has the list")
     assert f"/{ticket.discord.thread.id})" in str(discord.direct_messages(ann)[-1].embeds)
+
+
+@pytest.mark.scenario({"sellgate": "text", "lightspeed": "forum"})
+async def test_what_is_said_of_other_tickets_is_for_the_asker_alone(stage: Stage) -> None:
+    """`!tickets` brings its list by direct message; who accepts none is told nothing of other tickets in the thread."""
+    here = await stage.arrives("Here", vendor="sellgate")
+    other = await stage.arrives("Hidden from some", vendor="lightspeed")
+    discord, thread = stage.world.discord, here.discord.thread.id
+    await other.is_taken()
+    cid, dan = discord.add_member("cid", direct=True), discord.add_member("dan")
+    await discord.say(cid, thread, "!tickets")
+    await until(lambda: len(discord.direct_messages(cid)) == 1, "it is answered")
+    (private,) = discord.direct_messages(cid)
+    assert all(ticket.discord.thread.name in discord_text(private) for ticket in (here, other))
+    for asked in ("!tickets", f"!take {other.number}", f"!release {other.number}", f"!snooze {other.number} 2h"):
+        before = len(discord.messages(thread))
+        await discord.say(dan, thread, asked)
+        await until(lambda before=before: len(discord.messages(thread)) == before + 2, "it is answered")  # type: ignore[misc]
+        told = discord.messages(thread)[-1].content
+        assert told == f"<@{dan.id}> {wording.NO_DIRECT_MESSAGES}"
+    await discord.say(dan, thread, "!take")
+    await until(lambda: here.discord.count(f"You have #{here.number} now.") == 1, "of this ticket it is said")

@@ -16,7 +16,15 @@ from adapters.chats.discord.client import DELETION, MALFORMED, Account, Client
 from adapters.chats.discord.connection import Connection
 from adapters.chats.discord.deletions import Deletions
 from adapters.chats.discord.failures import usable_answer
-from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, place_of, said, text_of
+from adapters.chats.discord.reading import (
+    DISCORD,
+    attachments_of,
+    is_content_hidden,
+    is_from_person,
+    place_of,
+    said,
+    text_of,
+)
 from adapters.chats.malformed import SHAPE_ERRORS
 from adapters.chats.patrol import Patrol
 from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
@@ -195,6 +203,7 @@ class Events:
                 agent=await self._agents.author(message, self._guild_of(place)),
                 text=plain(text),
                 formatted=formatting_of(text),
+                attachments=attachments_of(message),
             )
         )
 

@@ -59,12 +59,15 @@ def said(message: discord.Message, place: Place, agent: Agent) -> Said:
         text=plain(text),
         formatted=formatting_of(text),
         said_at=message.created_at,
-        attachments=tuple(
-            # The address is signed and stops working within a day or so.
-            Attachment(name=_name_of(file), url=file.url, size=file.size, lasting=False)
-            for file in message.attachments
-        ),
+        attachments=attachments_of(message),
         unsupported=_unsupported(message),
+    )
+
+
+def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:
+    """A message's files. Their addresses are signed and stop working within a day or so."""
+    return tuple(
+        Attachment(name=_name_of(file), url=file.url, size=file.size, lasting=False) for file in message.attachments
     )
 
 

@@ -7,7 +7,7 @@ total is trusted only until the pages prove it wrong.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from secrets import token_hex
@@ -268,7 +268,7 @@ FetchItems = Callable[[int, int], Awaitable[ItemPage[T]]]
 """Reads a page of items by its number, counted from 1, and its length."""
 
 
-async def read_items(fetch: FetchItems[T], length: int, key: Callable[[T], str]) -> tuple[T, ...]:
+async def read_items(fetch: FetchItems[T], length: int, key: Callable[[T], Hashable]) -> tuple[T, ...]:
     """
     Every item of a list, each once. If a page is too large, all are read in smaller pages, down to single items.
 
@@ -291,8 +291,8 @@ async def read_items(fetch: FetchItems[T], length: int, key: Callable[[T], str])
             length = max(1, length // 10)
 
 
-async def _read_items(fetch: FetchItems[T], length: int, key: Callable[[T], str]) -> tuple[T, ...]:
-    found: dict[str, T] = {}
+async def _read_items(fetch: FetchItems[T], length: int, key: Callable[[T], Hashable]) -> tuple[T, ...]:
+    found: dict[Hashable, T] = {}
     for number in range(1, MOST_ITEM_PAGES + 1):
         page = await fetch(number, length)
         new = {key(item): item for item in page.items if key(item) not in found}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, TypeVar
@@ -273,9 +274,10 @@ def oldest_first(messages: Iterable[Message]) -> tuple[Message, ...]:
     """
     A ticket's messages in the order they were written, whichever order the vendor lists them in.
 
-    Messages of the same second keep the vendor's order, reversed where the vendor lists the newest first.
+    Messages of the same second keep the vendor's order, reversed where the vendor lists the newest first. Those that
+    share an id get ids of their own.
     """
-    listed = list(messages)
+    listed = _told_apart(list(messages))
     times = [message.written_at for message in listed if message.written_at is not None]
     if times and times[0] > times[-1]:
         listed.reverse()
@@ -285,6 +287,26 @@ def oldest_first(messages: Iterable[Message]) -> tuple[Message, ...]:
         known = message.written_at or known
         dated.append((known, message))
     return tuple(message for _, message in sorted(dated, key=lambda pair: pair[0]))
+
+
+def id_and_text(message: Message) -> tuple[MessageId, str]:
+    """What tells a message from the others of its ticket; see `oldest_first` for those that share an id."""
+    return message.id, message.text
+
+
+def _told_apart(messages: list[Message]) -> list[Message]:
+    """
+    The messages, none with the id of another one that says something else: each of those gets an id made from it.
+
+    A vendor may count the messages of each ticket, and merge two tickets. With one id only the first would be shown.
+    """
+    texts_of: dict[MessageId, set[str]] = {}
+    for message in messages:
+        texts_of.setdefault(message.id, set()).add(message.text)
+    return [
+        replace(message, id=named(None, *id_and_text(message))) if len(texts_of[message.id]) > 1 else message
+        for message in messages
+    ]
 
 
 def facts(*parts: tuple[str, str | None] | tuple[str, str | None, FactKey]) -> tuple[Fact, ...]:

@@ -13,7 +13,14 @@ from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.http import Query, Service, VendorClient
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_items
-from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
+from adapters.vendors.client.parsing import (
+    id_and_text,
+    not_understood,
+    oldest_first,
+    read_messages,
+    read_one,
+    unwrapped,
+)
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
@@ -162,7 +169,7 @@ class Lightspeed:
             is_last = length == CAPABILITIES.page_size and len(wires) % 50 != 0
             return ItemPage(items=[message_of(wire) for wire in wires], last=is_last)
 
-        return oldest_first(await read_items(fetch, CAPABILITIES.page_size, lambda message: message.id))
+        return oldest_first(await read_items(fetch, CAPABILITIES.page_size, id_and_text))
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
         body = {"ticketMessage": {"message": text, "from": "shop"}}

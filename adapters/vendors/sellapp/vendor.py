@@ -12,7 +12,14 @@ from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Service, VendorClient
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import ItemPage, Page, PageLength, read_items
-from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
+from adapters.vendors.client.parsing import (
+    id_and_text,
+    not_understood,
+    oldest_first,
+    read_messages,
+    read_one,
+    unwrapped,
+)
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
@@ -129,7 +136,7 @@ class Sellapp:
             last = listed.last if listed.pages is None else page >= listed.pages
             return ItemPage(items=[message_of(wire) for wire in wires], last=last)
 
-        return oldest_first(await read_items(fetch, CAPABILITIES.page_size, lambda message: message.id))
+        return oldest_first(await read_items(fetch, CAPABILITIES.page_size, id_and_text))
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
         answer = await self._client.write(

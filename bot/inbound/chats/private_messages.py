@@ -25,6 +25,9 @@ from bot.wording import answers
 
 _log = structlog.get_logger(__name__)
 
+_OF_ALL_TICKETS = frozenset({Verb.TICKETS, Verb.STATS})
+"""What these are answered is of every ticket that the asker may see."""
+
 
 class PrivateMessages:
     """Tells people what only they have to know."""
@@ -84,7 +87,7 @@ class PrivateMessages:
                     words=command.words,
                     door=Door.WORD,
                 )
-                is_secret = command.verb is Verb.WHY and not command.is_about(due.message.ticket)
+                is_secret = command.verb in _OF_ALL_TICKETS or not command.is_about(due.message.ticket)
                 answer = replace(await self._commands.ask(asked), is_secret=is_secret)
             case delivery:
                 answer = await self._commands.outcome(delivery)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.clock import Clock
-from bot.model import TicketId
+from bot.model import Absent, Change, TicketId
 
 APART = 5.0
 """Seconds between the first and the last of the answers that make one believed."""
@@ -56,3 +56,29 @@ class SaidTwice:
     def withdrawn(self, ticket: TicketId) -> None:
         """The vendor says otherwise now, so what it said before was wrong."""
         self._said.pop(ticket, None)
+
+
+@dataclass(slots=True)
+class ListedTwice:
+    """
+    Remembers which tickets of a store one sweep has found in two ways.
+
+    A list may show a ticket on two pages, for example one that was merged, as open and as closed. Each time the last
+    one would count, and each sweep would show that the ticket was closed and opened.
+    """
+
+    _as: dict[TicketId, str] = field(default_factory=dict)
+    _ambiguous: set[TicketId] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Another sweep begins."""
+        self._as.clear()
+
+    def unambiguous(self, found: Change | Absent) -> Change | Absent:
+        """What was found; of a ticket that is listed in two ways without its messages, so that it is read by itself."""
+        if isinstance(found, Absent):
+            return found
+        ticket = found.ticket.id
+        if self._as.setdefault(ticket, found.fingerprint) != found.fingerprint:
+            self._ambiguous.add(ticket)
+        return replace(found, messages=None) if ticket in self._ambiguous else found

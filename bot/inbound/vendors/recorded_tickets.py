@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.db.connection import Database, Row, Transaction
@@ -46,6 +46,7 @@ class RecordedTickets:
         self._to_read_again: Sequence[TicketId] = ()
         self._scope = SweepScope(first=True, full=True)
         self._began_at: datetime
+        self._asked_since: datetime | None = None
 
     async def begin(self, now: datetime, is_full_due: Callable[[datetime, datetime], bool]) -> SweepScope:
         """
@@ -61,7 +62,8 @@ class RecordedTickets:
         if state.opened is not None:
             self._opened = state.opened
         self._to_read_again, self._page, self._began_at = state.to_read_again, {}, now
-        self._scope = _scope(state.store, now, is_full_due)
+        self._asked_since = self._asked_since or now
+        self._scope = replace(_scope(state.store, now, is_full_due), asked_since=self._asked_since)
         return self._scope
 
     @property
@@ -78,7 +80,9 @@ class RecordedTickets:
 
     async def follows(self, ticket: Ticket) -> bool:
         before = await self.before(ticket.id)
-        return should_follow(ticket, before, self._store, first=self._scope.first, now=self._began_at)
+        return should_follow(
+            ticket, before, self._store, first=self._scope.first, now=self._began_at, asked_since=self._asked_since
+        )
 
     async def open_ids(self) -> Sequence[TicketId]:
         return [*self._opened, *self._to_read_again]

@@ -24,10 +24,12 @@ class SweepScope:
     Attributes:
         first: Whether it is the store's first, so that the store's past is not known yet.
         full: Whether it covers every ticket.
+        asked_since: Since when this process has been asking the store; None: since this sweep.
     """
 
     first: bool
     full: bool
+    asked_since: datetime | None = None
 
 
 class FullSweeps:

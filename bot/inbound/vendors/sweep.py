@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
-from bot.inbound.vendors.believed_when_repeated import APART, SaidTwice
+from bot.inbound.vendors.believed_when_repeated import APART, ListedTwice, SaidTwice
 from bot.inbound.vendors.ending import SweepEnd
 from bot.inbound.vendors.recorded_tickets import RecordedTickets
 from bot.inbound.vendors.recording import Recording
@@ -31,7 +31,14 @@ from bot.model import Absent, Change, Conversation, LookedThrough, Nameless, Sto
 from bot.ports import Vendor
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_vendors import incidents
-from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, merge_listed, says_all, should_follow
+from bot.tickets.from_vendors.snapshot import (
+    MANY_MESSAGES,
+    TicketSnapshot,
+    as_asked,
+    merge_listed,
+    says_all,
+    should_follow,
+)
 from bot.tickets.from_vendors.sync import record_gone
 from bot.wording import notices
 from bot.wording.masking import masked
@@ -93,6 +100,7 @@ class Sweep:
         self._full_sweeps = FullSweeps(random, takes_turns=vendor.capabilities.takes_turns)
         self._end = SweepEnd(store, database, clock, wake_outbox, self._unreadable, self._missing, self._full_sweeps)
         self._first_listed = 0
+        self._listed = ListedTwice()
 
     async def run(self) -> Row:
         """
@@ -135,6 +143,7 @@ class Sweep:
         """
         read_at, logged_at = self._clock.now(), self._clock.monotonic()
         looked_through = False
+        self._listed.begin()
         async for found in self._vendor.changes(self._known):
             if isinstance(found, LookedThrough):
                 looked_through = True
@@ -151,7 +160,7 @@ class Sweep:
                 if self._unreadable.is_due(ticket):
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
             elif self._unreadable.is_due(ticket) and self._missing.is_due(ticket):
-                await self._process_or_postpone(found, ticket, scope, read_at)
+                await self._process_or_postpone(self._listed.unambiguous(found), ticket, scope, read_at)
         return looked_through
 
     async def read(self, tickets: Collection[TicketId]) -> ReadTickets:
@@ -238,7 +247,8 @@ class Sweep:
 
     async def _process_change(self, change: Change, scope: SweepScope, read_at: datetime) -> None:
         before = await self._known.before(change.ticket.id)
-        follow = should_follow(change.ticket, before, self._store, first=scope.first, now=self._clock.now())
+        now, since = self._clock.now(), scope.asked_since
+        follow = should_follow(change.ticket, before, self._store, first=scope.first, now=now, asked_since=since)
         ticket, messages, vendor_time = change.ticket, change.messages, self._vendor.now()
         fingerprint = change.fingerprint
         listed_at: datetime | None = None
@@ -296,6 +306,8 @@ class Sweep:
         except Gone:
             self._ticket_read()
             raise
+        if conversation.ticket.id != ticket:
+            conversation = await self._database.read(as_asked, self._store, ticket, conversation)
         self._ticket_read()
         return conversation
 

@@ -147,12 +147,13 @@ class DiscordPeople:
         _refuse_too_long(request)
         return self.guild.say(member, place, request)
 
-    async def edit(self, member: Member, message: DiscordMessage, text: str) -> None:
-        """Edit a message of the member's own, where they can still see it."""
+    async def edit(self, member: Member, message: DiscordMessage, text: str, *, removes: Sequence[str] = ()) -> None:
+        """Edit a message of the member's own, where they can still see it; `removes`: names of its files."""
         if message.author_id != member.id:
             raise DiscordRefusal(50005)
         require(self.guild.state, member, self._place(message.channel_id))
-        request = DiscordMessageRequest(given=frozenset({"content"}), content=text.strip())
+        kept = tuple(file.id for file in message.attachments if file.upload.name not in removes)
+        request = DiscordMessageRequest(given=frozenset({"content"}), content=text.strip(), kept=kept)
         _refuse_too_long(request)
         self.guild.change(message, member, request)
 

@@ -12,6 +12,7 @@ from bot.db.rows import (
     LinkRow,
     MessageRow,
     TicketRow,
+    attachments_json,
     delivery_row,
     formatting_json,
     link_row,
@@ -20,7 +21,7 @@ from bot.db.rows import (
     ticket_row,
     to_ms,
 )
-from bot.model import Agent, ChatMessageId, Kind, Place, Purpose
+from bot.model import Agent, Attachment, ChatMessageId, Kind, Place, Purpose
 from bot.text.tree import RichText
 from bot.tickets import enqueue
 from bot.tickets.from_agents.routing import (
@@ -41,6 +42,7 @@ class ChangedMessage:
     Attributes:
         chat_now: The time in its chat, as far as it is known.
         formatted: The new text of an edited message with its formatting; None: it has none.
+        attachments: The files that an edited message has now; None: those that are recorded.
     """
 
     message: MessageRow
@@ -50,6 +52,7 @@ class ChangedMessage:
     now: datetime
     chat_now: datetime
     formatted: RichText | None = None
+    attachments: tuple[Attachment, ...] | None = None
 
     def may_edit(self, agent: Agent, writable: Collection[Place]) -> bool:
         """
@@ -88,12 +91,27 @@ def load_changed(tx: Transaction, row: Row, rules: Rules, now: datetime, chat_no
 
 
 def with_text(changed: ChangedMessage, text: str) -> MessageRow:
-    return replace(changed.message, text=text, formatted=changed.formatted)
+    files = changed.message.attachments if changed.attachments is None else changed.attachments
+    return replace(changed.message, text=text, formatted=changed.formatted, attachments=files)
 
 
 def set_text(tx: Transaction, changed: ChangedMessage, text: str) -> None:
     tx.run("set_message_text", id=changed.message.id, text=text, formatted=formatting_json(changed.formatted))
+    set_files(tx, changed)
     progress_changed(tx, changed.message.id, changed.now)
+
+
+def set_files(tx: Transaction, changed: ChangedMessage) -> None:
+    """Record which files an edited message has now; call it where nothing of it can have been sent."""
+    if changed.attachments is not None:
+        tx.run("set_message_attachments", id=changed.message.id, attachments=attachments_json(changed.attachments))
+
+
+def changed_files(message: MessageRow, now: tuple[Attachment, ...] | None) -> tuple[Attachment, ...] | None:
+    """The files that a message has now, if they are others than the recorded ones. Their addresses change by time."""
+    if now is None or [(each.name, each.size) for each in now] == [(e.name, e.size) for e in message.attachments]:
+        return None
+    return now
 
 
 def shown_note(changed: ChangedMessage) -> str:

@@ -26,11 +26,13 @@ from bot.tickets.erasure import erase_deleted
 from bot.tickets.from_agents.changed_message import (
     ChangedMessage,
     announce_note_change,
+    changed_files,
     find_changed,
     load_changed,
     note_deliveries,
     recall,
     reply_of,
+    set_files,
     set_text,
     shown_note,
     vendor_label,
@@ -139,10 +141,10 @@ def record_reread(
 def _edit(tx: Transaction, changed: ChangedMessage, now: Edited | Said, *, allowed: bool) -> str | AnswerDue | None:
     """Returns what the author has to know; None: nothing. `allowed`: whether the author may act on the ticket now."""
     message, text = changed.message, clean(now.text)
-    changed = replace(changed, formatted=now.formatted)
+    changed = replace(changed, formatted=now.formatted, attachments=changed_files(message, now.attachments))
     if message.deleted or message.erased:
         return None
-    if not _is_new_text(changed, text):
+    if not _is_new_text(changed, text) and changed.attachments is None:
         return _change_formatting(tx, changed, text) if allowed else None
     tx.run("set_message_edited", id=message.id, text=text)
     if allowed and (changed.ticket.store not in changed.rules.stores or not message.routed):
@@ -204,6 +206,7 @@ def _edit_talk(tx: Transaction, changed: ChangedMessage, text: str) -> AnswerDue
     """
     route = decide(with_text(changed, text), changed.ticket, changed.rules)
     was_command = typed_command(changed.message, changed.rules) is not None
+    set_files(tx, changed)
     if route.purpose is Purpose.NOTE or route.command is not None or was_command:
         return _reroute(tx, changed, route)
     set_text(tx, changed, text)
@@ -217,6 +220,7 @@ def _edit_reply(tx: Transaction, changed: ChangedMessage, text: str) -> str | An
         return None
     if may_have_been_sent(reply):
         return notices.too_late_to_edit(certain=reply.state is State.DONE)
+    set_files(tx, changed)
     written = with_text(changed, text)
     route = note_route(written, changed.rules) or checked_reply_route(written, changed.ticket, changed.rules)
     # Route it again if it is a note now, if whether and why its vendor refuses it has changed, or if it was a command
@@ -237,6 +241,7 @@ def _was_offer(changed: ChangedMessage) -> bool:
 
 def _edit_note(tx: Transaction, changed: ChangedMessage, text: str) -> str | None:
     """The vendor's copy is found by its text. So our text stays as it is once the vendor may have it."""
+    set_files(tx, changed)
     note = note_route(with_text(changed, text), changed.rules)
     sentences = [notices.still_a_note()] if note is None else []
     before, after = shown_note(changed), text if note is None else note.text

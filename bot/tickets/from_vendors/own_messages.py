@@ -24,6 +24,11 @@ _CLOCKS_APART = timedelta(minutes=2)
 """How far a vendor's clock may be off, where nothing better is known."""
 _SECONDS_ONLY = timedelta(seconds=2)
 """A vendor's clock that we know is known to the second, and so are the times of its messages."""
+_ANY_ZONE = timedelta(days=1)
+"""
+What has our very words may have the time of another time zone. It may not be much older: a ticket that is merged with
+another one brings what colleagues wrote there, and people often write the same.
+"""
 _FEW = 20
 """So many letters are no coincidence: a part that is shorter says nothing about the whole."""
 _ENTITIES_IN_ENTITIES = 3
@@ -79,17 +84,17 @@ def _kind(message: Message) -> Kind:
     return Kind.REPLY if message.is_public else Kind.NOTE
 
 
-def _is_equal(attempt: Attempted, message: Message, _ahead: timedelta | None) -> bool:
-    return comparable(attempt.text) == comparable(message.text)
+def _is_equal(attempt: Attempted, message: Message, ahead: timedelta | None) -> bool:
+    return _fits(attempt, message, ahead, _ANY_ZONE) and comparable(attempt.text) == comparable(message.text)
 
 
 def _is_alike(attempt: Attempted, message: Message, ahead: timedelta | None) -> bool:
     return _fits(attempt, message, ahead) and are_alike(attempt.text, message.text)
 
 
-def _fits(attempt: Attempted, message: Message, ahead: timedelta | None) -> bool:
+def _fits(attempt: Attempted, message: Message, ahead: timedelta | None, leeway: timedelta = timedelta()) -> bool:
     """Whether a message was not written too early; an unknown time fits."""
-    return message.written_at is None or message.written_at >= earliest(attempt.since, ahead)
+    return message.written_at is None or message.written_at >= earliest(attempt.since, ahead) - leeway
 
 
 def earliest(since: datetime, ahead: timedelta | None) -> datetime:

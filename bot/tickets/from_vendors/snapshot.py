@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
 from bot.db.rows import TicketRow
-from bot.model import Conversation, Message, MessageId, Status, Store, StoreName, Ticket
+from bot.errors import Unavailable
+from bot.model import Conversation, Message, MessageId, Status, Store, StoreName, Ticket, TicketId
 from bot.tickets.forgotten import RecordedTicket, find_ticket, message_hash
+from bot.wording import notices
 
 MANY_MESSAGES = 1_000
 """So many new messages are recorded in one transaction. While there is one, nothing else can be written."""
@@ -18,18 +20,29 @@ _SAME_SECOND = timedelta(seconds=2)
 
 
 def should_follow(
-    ticket: Ticket, before: TicketRow | RecordedTicket | None, store: Store, *, first: bool, now: datetime
+    ticket: Ticket,
+    before: TicketRow | RecordedTicket | None,
+    store: Store,
+    *,
+    first: bool,
+    now: datetime,
+    asked_since: datetime | None = None,
 ) -> bool:
     """
     Whether a ticket with a new fingerprint gets threads. Pure.
 
     In the first sweep, the store's backfill setting decides. Later, every new ticket gets them, and an old one as soon
     as it changes while it is open.
+
+    Args:
+        asked_since: Since when the store is asked. A first sweep may take long, or fail for hours: what is written
+            meanwhile is not the store's past.
     """
     if before is not None and before.followed:
         return True
     closed = ticket.status is Status.CLOSED
-    if not first:
+    arrived = asked_since is not None and ticket.created_at is not None and ticket.created_at > asked_since
+    if not first or arrived:
         return before is None or not closed
     if closed:
         return store.backfill_closed
@@ -62,6 +75,30 @@ def merge_listed(listed: Ticket, read: Ticket) -> Ticket:
 def says_all(read: Ticket, listed: Ticket) -> bool:
     """Whether a ticket that was just read itself says its status and whose turn it is, if its list does. Pure."""
     return (read.status is not None or listed.status is None) and (read.awaiting is not None or listed.awaiting is None)
+
+
+def as_asked(tx: Transaction, store: Store, asked: TicketId, answer: Conversation) -> Conversation:
+    """
+    A vendor's answer to the request for one ticket, under the id by which that was asked for, which is its list's.
+
+    The answer may spell the id otherwise, and of a merged ticket it may be the one that it became a part of.
+
+    Raises:
+        Unavailable: It is about another ticket and has none of the messages that this one had.
+    """
+    ticket = find_ticket(tx, store.name, asked)
+    if ticket is not None and _spelled(answer.ticket.id) != _spelled(asked):
+        before = {row["vendor_id"] for row in tx.all("vendor_ids_read", ticket=ticket.number)}
+        shown = {message.id for message in answer.messages}
+        if before and not before & (shown | {message_hash(tx, ticket.number, each) for each in shown}):
+            raise Unavailable(notices.about_another(store.vendor_label))
+    return replace(answer, ticket=replace(answer.ticket, id=asked))
+
+
+def _spelled(ticket: TicketId) -> str:
+    """An id without what may differ where the same is meant: capitals, blanks around it, zeros before a number."""
+    spelled = ticket.strip().casefold()
+    return spelled.lstrip("0") or "0" if spelled.isascii() and spelled.isdigit() else spelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ from bot.tickets.from_vendors.outdated import (
     undoes,
 )
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
+from bot.tickets.from_vendors.reused_ids import is_another
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.wording import cards, notices
@@ -60,6 +61,8 @@ from bot.wording import cards, notices
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
     """Record a ticket as it was read, and queue every delivery that follows."""
     before = find_ticket(tx, store.name, snapshot.ticket.id)
+    if before is not None and is_another(tx, before, snapshot, now):
+        before = None
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
     known = before
     if before is not None and before.erased_at is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -235,6 +237,44 @@ async def test_a_backup_never_overwrites(tmp_path: Path) -> None:
         with pytest.raises(DatabaseError, match="exists already"):
             await database.backup(tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_text("utf-8") == "precious"
+
+
+class _LookedAt(dict[str, str]):
+    """The statements, and whether there is a file each time one of them is taken."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(STATEMENTS)
+        self._file = file
+        self.seen: list[tuple[str, bool]] = []
+
+    def __getitem__(self, name: str) -> str:
+        self.seen.append((name, self._file.exists()))
+        return super().__getitem__(name)
+
+
+async def test_a_backup_has_its_name_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it is marked as a copy there is no such file, so a kill leaves none that a bridge could be started on."""
+    statements = _LookedAt(tmp_path / "copy.db")
+    async with opened(tmp_path / "db") as database:
+        monkeypatch.setattr("bot.db.connection.STATEMENTS", statements)
+        await database.backup(tmp_path / "copy.db")
+        monkeypatch.undo()
+    assert statements.seen == [(name, False) for name in ("mark_as_backup", "start_delivery_numbers", "skip_numbers")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "db"]
+
+
+async def test_a_backup_needs_no_second_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not every file system gives a file two names; there, too, it overwrites nothing."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("os.link", refused)
+    async with opened(tmp_path / "db") as database:
+        await database.backup(tmp_path / "copy.db")
+        with pytest.raises(DatabaseError, match="exists already"):
+            await database.backup(tmp_path / "copy.db")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "db"]
 
 
 # ---------------------------------------------------------------- files that are no good

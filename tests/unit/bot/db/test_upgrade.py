@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.db.connection import Database, Transaction
-from bot.db.migrate import migrations
+from bot.db.migrate import migrate, migrations
 from bot.model import State, StoreName, TicketNumber
 from bot.tickets.erasure import forget
 from bot.tickets.figures.stats import report
@@ -91,6 +91,21 @@ async def test_it_has_what_a_new_file_has(old: Path, tmp_path: Path) -> None:
 
 async def test_what_was_deleted_before_is_gone_from_the_file(old: Path) -> None:
     """The first version did not overwrite what it deleted; the upgrade does."""
+    await upgraded(old)
+    assert GONE.encode() not in old.read_bytes()
+
+
+async def test_that_is_not_left_out_after_a_kill(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that ends as soon as the file has its new schema has overwritten it, or the next one does."""
+
+    def killed(connection: sqlite3.Connection) -> None:
+        migrate(connection)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bot.db.connection.migrate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await upgraded(old)
+    monkeypatch.undo()
     await upgraded(old)
     assert GONE.encode() not in old.read_bytes()
 

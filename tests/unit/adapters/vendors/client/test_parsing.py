@@ -216,3 +216,16 @@ def test_messages_are_put_in_order() -> None:
     assert [m.id for m in oldest_first(rising)] == ["1", "2", "3", "4"]
     assert [m.id for m in oldest_first([message(3, later), message(2, NOON), message(1, NOON)])] == ["1", "2", "3"]
     assert oldest_first([]) == ()
+
+
+def test_messages_that_share_an_id_are_told_apart() -> None:
+    """Where tickets are merged whose messages are counted, each is shown, always under the same id; an echo is one."""
+
+    def message(identifier: str, text: str) -> Message:
+        return Message(id=MessageId(identifier), author=Author.CUSTOMER, text=text, written_at=NOON)
+
+    merged = [message("1", "Hello"), message("2", "More"), message("1", "Another ticket's")]
+    first, second, third = (each.id for each in oldest_first(merged))
+    assert (len({first, second, third}), second) == (3, "2")
+    assert {each.id for each in oldest_first([*merged[::-1], message("3", "New")])} == {first, second, third, "3"}
+    assert [each.id for each in oldest_first([message("1", "Hello")] * 2)] == ["1", "1"]
