@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -221,8 +222,11 @@ async def test_a_backup_under_load_becomes_a_working_bridge(tmp_path: Path) -> N
         for rest in ("shopbell.db-wal", "shopbell.db-shm"):
             (tmp_path / rest).unlink(missing_ok=True)
         copy.replace(here.bot.database)
+        began = datetime.now(UTC)
         await here.bot.start()
         await here.bot.ready()
+        # What is written in its first second is asked about: the chats tell their time in whole seconds.
+        await until(lambda: datetime.now(UTC) - began > timedelta(seconds=3), "it is clear that it runs already")
         await here.people_write(6)
         await until(lambda: here.world.missing() == 0)
         assert [line for line in here.world.verdict().doubled if " at " in line] == []

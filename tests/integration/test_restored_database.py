@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.db.connection import Database
+from bot.db.rows import to_ms
 from bot.model import State
+from bot.tickets.replies.holding import reason_by_age
+from tests.support.database import NOON
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, default_vendor, running
 from tests.support.memory.chat import MemoryChat, Shown
 from tests.support.waiting import until
@@ -50,12 +55,30 @@ async def test_a_reply_from_after_the_backup_is_not_sent_a_second_time(tmp_path:
     async with running(tmp_path / "copy", vendor=vendor, discord=discord, slack=slack) as bridge:
         thread = slack.threads()[0]
         await until(lambda: any("backup was restored" in text for text in slack.texts(thread)))
+        await asyncio.sleep(1)
         await bridge.says(slack, "m3", "Written now")
         await until(lambda: vendor.texts("t1")[2:] == ["Written now"])
         await bridge.at_rest(State.HELD)
         states = {str(row["state"]) for row in await bridge.rows("unfinished_deliveries") if row["kind"] == "reply"}
         assert states == {"held"}
         assert vendor.texts("t1") == ["Waits in the backup", "Written since", "Written now"]
+
+
+async def test_a_reply_from_the_last_second_before_it_started_on_the_backup_is_not_sent_twice(tmp_path: Path) -> None:
+    """A chat tells its time in whole seconds, so what was written before the start may seem to be written after it."""
+    database = await Database.open(tmp_path / "db")
+    await database.write(lambda tx: tx.run("add_installation", key_prefix="abc123"))
+    await database.backup(tmp_path / "copy")
+    await database.aclose()
+    copy = await Database.open(tmp_path / "copy")
+    try:
+        await copy.write(lambda tx: tx.run("mark_as_restored", now=to_ms(NOON)))
+        for seconds, is_asked in ((-1, True), (0, True), (0.999, True), (1, False), (60, False)):
+            written = NOON + timedelta(seconds=seconds)
+            question = await copy.read(reason_by_age, written, NOON + timedelta(minutes=2))
+            assert (question is not None) == is_asked, seconds
+    finally:
+        await copy.aclose()
 
 
 def everything(*chats: MemoryChat) -> list[Shown]:

@@ -22,6 +22,8 @@ from bot.wording.masking import masked
 
 # A reply that is read so late is sent only after an agent confirms it: the customer may have got an answer since.
 HOLD_AFTER = timedelta(hours=1)
+_LATER_THAN_IT_WAS = timedelta(seconds=1)
+"""By so much a message can seem to be written too late: a chat tells what time it has in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def reason_by_age(tx: Transaction, since: datetime, now: datetime) -> Question |
     if age > HOLD_AFTER:
         return Question(notices.written_long_ago(age))
     restored = tx.one("restored_at")
-    if restored is not None and since < from_ms(restored["restored_at"]):
+    if restored is not None and since - _LATER_THAN_IT_WAS < from_ms(restored["restored_at"]):
         return Question(notices.written_before_restore())
     return None
 
