@@ -19,8 +19,8 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.model import Kind
 from bot.outbound.job import Job
-from bot.outbound.lane_turns import Turns
 from bot.outbound.ready_lanes import LimitOf, Look, ReadyLane, look_for_lanes
+from bot.outbound.running_lanes import Turns
 from bot.ports import Limit
 
 # Another process (`shopbell outbox retry`) cannot wake this one; so late it may notice a change. Each look costs a

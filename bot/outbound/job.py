@@ -43,7 +43,7 @@ from bot.tickets.replies.progress import progress_of
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import cards, notices, reasons
 from bot.wording.cards import Opening, dashboard
-from bot.wording.plainer import plainer_card
+from bot.wording.plainer_cards import plainer_card
 
 _WITH_CARD = (Kind.OPEN, Kind.CARD, Kind.NEW_CARD, Kind.ERASE)
 

@@ -2,9 +2,9 @@
 The outbox attempts the deliveries: in order within a lane, each attempt recorded before it is made.
 
 An attempt of unknown outcome is never simply repeated: first the other side is searched. After each attempt or search
-a lane gives up its turn; whose turn is next is up to `bot.outbound.lane_turns`. Each destination has its own turns, so
-a stuck destination does not delay the others. How a kind of delivery is attempted, searched for and recorded is up to
-its courier (see `bot.outbound.job`). An attempt is recorded in the transaction that queued it, if that is possible
+a lane gives up its turn; whose turn is next is up to `bot.outbound.running_lanes`. Each destination has its own turns,
+so a stuck destination does not delay the others. How a kind of delivery is attempted, searched for and recorded is up
+to its courier (see `bot.outbound.job`). An attempt is recorded in the transaction that queued it, if that is possible
 (see `bot.outbound.dispatcher`).
 """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bot.ports.chats import CanShowHome, Chat, ChatHealth, Limit
 from bot.ports.intake import MOST_CHOICES, Intake
-from bot.ports.kept import KeptValues
+from bot.ports.kept_values import KeptValues
 from bot.ports.vendors import (
     CanAttach,
     CanCount,

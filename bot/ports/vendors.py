@@ -28,7 +28,7 @@ from bot.model import (
     TicketId,
     Verb,
 )
-from bot.ports.kept import KeptValues
+from bot.ports.kept_values import KeptValues
 from bot.text.tree import RichText
 
 

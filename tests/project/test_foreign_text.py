@@ -36,7 +36,7 @@ from bot.text.plain import inert, plain
 from bot.text.ticket_numbers import ticket_and_words
 from bot.text.times import read_time
 from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, verbatim
-from bot.tickets.day import filling
+from bot.tickets.day import filling_snippets
 from bot.tickets.from_vendors import own_messages
 from bot.tickets.lookup.searched_words import around, best_line, words_of
 from bot.wording import masking
@@ -119,7 +119,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/discord/brackets.py:_BRACKETED": _read_markdown,
     "adapters/chats/discord/buttons.py:TEMPLATE": buttons.TEMPLATE.fullmatch,
     "adapters/chats/discord/buttons.py:is_link": lambda given: buttons.action_rows((), ("Open", given)),
-    "adapters/chats/closers.py:__init__": _read_markdown,
+    "adapters/chats/markup_ends.py:__init__": _read_markdown,
     "adapters/chats/discord/markup.py:_ACTIVE": markup.escape,
     "adapters/chats/discord/markup.py:named_link": lambda given: (
         markup.named_link(given, "https://x.example"),
@@ -167,7 +167,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/vendors/client/parsing.py:_NUMBER": parsing._time,
     "adapters/vendors/client/parsing.py:_UTC_IN_WORDS": parsing._time,
     "adapters/vendors/client/parsing.py:money": lambda given: parsing.money(given, "EUR"),
-    "bot/inbound/chats/subjects.py:_named": lambda given: re.fullmatch(r"#?\s*([0-9]{1,12})", given.strip()),
+    "bot/inbound/chats/which_ticket.py:_named": lambda given: re.fullmatch(r"#?\s*([0-9]{1,12})", given.strip()),
     "bot/text/addresses.py:_FOUND": lambda given: list(addresses.spans(given)),
     "bot/text/addresses.py:_GROUPING": lambda given: addresses.says_the_same(given, f"tel:{given}"),
     "bot/text/addresses.py:_KINDS": addresses.can_be_opened,
@@ -180,7 +180,10 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/audience.py:_NAMED": lambda given: audience.audience(f"!note {given}", ("//",)),
     "bot/text/audience.py:_WITH_WORDS": lambda given: audience.audience(f"!snooze {given}", ("//",)),
     "bot/text/note_prefixes.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
-    "bot/tickets/day/filling.py:_VARIABLE": lambda given: (filling.unknown(given), filling.fill(given, {})),
+    "bot/tickets/day/filling_snippets.py:_VARIABLE": lambda given: (
+        filling_snippets.unknown(given),
+        filling_snippets.fill(given, {}),
+    ),
     "bot/text/cleaning.py:_INVISIBLE": text.visible,
     "bot/text/cleaning.py:_LINE_ENDS": text.clean,
     "bot/text/cleaning.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,

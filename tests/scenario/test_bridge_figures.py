@@ -11,7 +11,7 @@ from bot.drawing.process import Drawing
 from bot.sandbox.discord.values import DiscordAttachment
 from bot.sandbox.loopback_server import HttpFault
 from bot.sandbox.slack.values import SlackMessage
-from bot.tickets.figures import work
+from bot.tickets.figures import work_done
 from tests.support.stage.bot import PICTURE
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
@@ -136,7 +136,7 @@ async def test_what_takes_long_is_counted_elsewhere(stage: Stage, monkeypatch: p
     ticket = await stage.arrives("Counted")
     slack, bob = stage.world.slack, stage.world.bob
     at_once = await slack.command(bob, ticket.shop.slack, "/stats")
-    monkeypatch.setattr(work, "_FEW", 0)
+    monkeypatch.setattr(work_done, "_FEW", 0)
     elsewhere = await slack.command(bob, ticket.shop.slack, "/stats", within=120)
     assert elsewhere.text.partition("\n")[2] == at_once.text.partition("\n")[2]
     assert "new" in elsewhere.text

@@ -4,7 +4,7 @@ Posts and answers as Discord messages; pure.
 Every post is an embed: it holds 4096 characters, nothing in it pings, its first line says who speaks, and its
 hidden `url` carries the key by which the message is found again (see `card`). The bell's posts are embeds too, in
 small letters and without a name, because plain content would have no place for the key. A post that Discord has
-refused so is tried without an embed (see `adapters.chats.plainer`); then the key is a line in small letters.
+refused so is tried without an embed (see `adapters.chats.plainer_posts`); then the key is a line in small letters.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import discord
 
-from adapters.chats import plainer
+from adapters.chats import plainer_posts
 from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import action_rows
 from adapters.chats.discord.card import NOBODY, Json, key_address, key_line, silenced
@@ -142,8 +142,8 @@ def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:
     pieces = _plain_pieces(post)
     total = post.plain_from + len(pieces)
     name = cut_line(name_of(post.name), _NAME) or wording.NAMELESS[post.voice]
-    speaker = plainer.speaker(post, name, wording.SPEAKERS, part, total)
-    text = plainer.shown(pieces[part - post.plain_from] or wording.NO_TEXT, post.form)
+    speaker = plainer_posts.speaker(post, name, wording.SPEAKERS, part, total)
+    text = plainer_posts.shown(pieces[part - post.plain_from] or wording.NO_TEXT, post.form)
     lines = [f"**{escape_within_line(speaker)}**" if speaker else "", _escaped(post.voice, text), key_line(key)]
     ping = _ping(post) if part == 0 else {}
     return {
@@ -156,7 +156,7 @@ def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:
 
 
 def _plain_pieces(post: Post) -> tuple[str, ...]:
-    return plainer.plain_pieces(_full_words(post), post, _PLAIN, _small_width)
+    return plainer_posts.plain_pieces(_full_words(post), post, _PLAIN, _small_width)
 
 
 def _full_words(post: Post) -> tuple[str, ...]:

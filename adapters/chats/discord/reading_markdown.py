@@ -15,12 +15,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adapters.chats.building import Building
-from adapters.chats.closers import Places
 from adapters.chats.discord.brackets import Names, bracketed
 from adapters.chats.discord.code_spans import CodeSpans
 from adapters.chats.discord.list_entries import level_of, next_number, without_indent
 from adapters.chats.discord.style_marks import STYLES, StyleMarks
+from adapters.chats.markup_ends import Places
+from adapters.chats.unfinished_blocks import Building
 from bot.text import addresses, cleaned_lines
 from bot.text.normal_form import normal
 from bot.text.plain import label_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from adapters.chats.closers import Places, Runs
+from adapters.chats.markup_ends import Places, Runs
 
 STYLES: Final = {"**": "bold", "*": "italic", "_": "italic", "~~": "strike"}
 """Other marks change nothing that we keep."""

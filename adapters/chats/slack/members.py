@@ -8,8 +8,8 @@ import structlog
 
 from adapters.chats.disappearance import Disappearances
 from adapters.chats.slack import wording
+from adapters.chats.slack.cached_answers import Remembered
 from adapters.chats.slack.failures import usable_answer
-from adapters.chats.slack.remembered import Remembered
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
-from adapters.chats import plainer
+from adapters.chats import plainer_posts
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
@@ -71,12 +71,12 @@ def plain_text(post: Post, part: int) -> str:
 def _plain_text(post: Post, part: int) -> str:
     pieces = _plain_words(post)
     name = name_of(post.name, length=_NAME) or wording.NAMELESS[post.voice]
-    line = plainer.speaker(post, name, wording.SPEAKERS, part, post.plain_from + len(pieces))
-    return "\n".join(piece for piece in (line, plainer.shown(pieces[part - post.plain_from], post.form)) if piece)
+    line = plainer_posts.speaker(post, name, wording.SPEAKERS, part, post.plain_from + len(pieces))
+    return "\n".join(piece for piece in (line, plainer_posts.shown(pieces[part - post.plain_from], post.form)) if piece)
 
 
 def _plain_words(post: Post) -> tuple[str, ...]:
-    return plainer.plain_pieces(_full_words(post), post, _PLAIN, width)
+    return plainer_posts.plain_pieces(_full_words(post), post, _PLAIN, width)
 
 
 def _full_words(post: Post) -> tuple[str, ...]:

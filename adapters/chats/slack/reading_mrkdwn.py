@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from adapters.chats.building import Building
-from adapters.chats.closers import Places
+from adapters.chats.markup_ends import Places
 from adapters.chats.slack import wording
 from adapters.chats.slack.emoji import CODE, characters
 from adapters.chats.slack.markup import unescape
+from adapters.chats.unfinished_blocks import Building
 from bot.text import cleaned_lines
 from bot.text.addresses import bare, can_be_opened, says_the_same
 from bot.text.normal_form import normal

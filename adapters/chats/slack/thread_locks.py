@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from adapters.chats.slack.cached_answers import Remembered
 from adapters.chats.slack.failures import usable_answer
-from adapters.chats.slack.remembered import Remembered
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, ticket_row
-from bot.inbound.chats.looking import look_up_all
 from bot.inbound.chats.refusals import Refusals
+from bot.inbound.chats.ticket_lookup import look_up_all
 from bot.model import Agent, Answer, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import MOST_CHOICES, Chat
 from bot.tickets.links import find_link

@@ -19,7 +19,7 @@ from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.searches import Searches
 from bot.inbound.chats.snippets import ABOUT_NO_TICKET, Snippets
-from bot.inbound.chats.subjects import Subject, find_subject
+from bot.inbound.chats.which_ticket import Subject, find_subject
 from bot.model import (
     Agent,
     Answer,

@@ -20,7 +20,7 @@ from bot.tickets.figures.process import Counting, Question
 from bot.tickets.figures.stats import Report, report
 from bot.tickets.figures.tables import chat_table
 from bot.tickets.figures.times import last_days
-from bot.tickets.figures.work import takes_long
+from bot.tickets.figures.work_done import takes_long
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers
 

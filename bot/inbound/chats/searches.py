@@ -10,8 +10,8 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import LinkRow, require
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import page_buttons
-from bot.inbound.chats.looking import look_up
-from bot.inbound.chats.subjects import Subject, pointed_link
+from bot.inbound.chats.ticket_lookup import look_up
+from bot.inbound.chats.which_ticket import Subject, pointed_link
 from bot.model import (
     Answer,
     Ask,

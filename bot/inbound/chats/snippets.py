@@ -11,7 +11,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import require, ticket_row, to_ms
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import page_buttons
-from bot.inbound.chats.subjects import Subject
+from bot.inbound.chats.which_ticket import Subject
 from bot.model import (
     Agent,
     Answer,

@@ -16,7 +16,7 @@ from bot.db.rows import LinkRow, MessageRow, TicketRow, from_ms, require, to_ms
 from bot.model import LONGEST_ENTRY, Answer, Button, DeliveryId, Verb
 from bot.text import clean, units
 from bot.tickets import enqueue
-from bot.tickets.day.filling import VARIABLES, Filled, fill, unknown, values_of
+from bot.tickets.day.filling_snippets import VARIABLES, Filled, fill, unknown, values_of
 from bot.tickets.day.taking import Asker, author
 from bot.tickets.people import chat_id, person_of
 from bot.tickets.rules_from_settings import Rules

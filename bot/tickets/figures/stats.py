@@ -17,7 +17,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import from_ms, require, to_ms
 from bot.model import Colleague, Hours, StoreName
 from bot.tickets.figures.times import DaySpan, Lengths, Times, last_days, times
-from bot.tickets.figures.work import Work, every, work_of
+from bot.tickets.figures.work_done import Work, every, work_of
 from bot.tickets.people import person_of
 from bot.wording.masking import masked
 

@@ -30,7 +30,7 @@ from bot.model import (
 )
 from bot.text import clean, units
 from bot.tickets import enqueue
-from bot.tickets.day.filling import VARIABLES, Filled, named
+from bot.tickets.day.filling_snippets import VARIABLES, Filled, named
 from bot.tickets.day.snippets import Snippet, filled_in, find_snippet
 from bot.tickets.day.taking import Asker
 from bot.tickets.from_agents.routing import refusal

@@ -28,7 +28,7 @@ from bot.model import (
 from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean, units
 from bot.wording.cards import CUSTOMER_WROTE
-from bot.wording.plainer import plainer_card
+from bot.wording.plainer_cards import plainer_card
 
 KEY = DeliveryKey("a1b2c3-77-0")
 OURS = {"author": {"id": "1", "bot": True}}

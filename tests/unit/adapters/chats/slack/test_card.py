@@ -20,7 +20,7 @@ from bot.model import (
     TicketNumber,
     Verb,
 )
-from bot.wording.plainer import plainer_card
+from bot.wording.plainer_cards import plainer_card
 from tests.support.block_kit import NASTY, accepted, kinds, texts
 
 CARD = Card(

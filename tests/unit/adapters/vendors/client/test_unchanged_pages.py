@@ -17,7 +17,7 @@ from adapters.vendors.client.unchanged_pages import MOST_TICKETS, TicketsOfPage,
 from bot.errors import Unavailable
 from bot.model import Change, Ticket, TicketId
 from bot.ports import KeptValues, VendorTools
-from bot.ports.kept import IN_USE
+from bot.ports.kept_values import IN_USE
 from tests.support.clocks import ManualClock
 
 

@@ -12,7 +12,7 @@ import pytest
 from bot.db.connection import Transaction
 from bot.db.rows import to_ms
 from bot.model import Colleague, Person, PersonId, StoreName
-from bot.tickets.figures import work
+from bot.tickets.figures import work_done
 from bot.tickets.figures.stats import AgentFigures, Figures, Medians, Report, figures, report
 from bot.tickets.figures.tables import LONGEST, chat_table, table
 from bot.tickets.figures.times import Times
@@ -355,7 +355,7 @@ async def test_of_very_many_answers_all_are_counted_and_some_are_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The amounts are exact, also each agent's and where none of theirs is measured; the table says what is not."""
-    monkeypatch.setattr(work, "MOST", 10)
+    monkeypatch.setattr(work_done, "MOST", 10)
 
     def fill(tx: Transaction) -> None:
         for number in range(1, 12):

@@ -1,9 +1,10 @@
 """
-Whose turn it is at one destination: stores in turn, then each store's channels, then each channel's tickets. No I/O.
+Which lanes run at one destination, `LANES_AT_ONCE` at most, and whose turn is next. No I/O.
 
-A turn is one attempt or one search; after it the lane waits for its next one. So a message waits for a few turns of
-others, however much they have queued. The store that had its last turn longest ago is next; in it the channel, and in
-that the ticket that has waited longest. Who cannot begin, because of a limit, is passed over and loses nothing.
+Stores have their turns, then each store's channels, then each channel's tickets. A turn is one attempt or one search;
+after it the lane waits for its next one. So a message waits for a few turns of others, however much they have queued.
+The store that had its last turn longest ago is next; in it the channel, and in that the ticket that has waited
+longest. Who cannot begin, because of a limit, is passed over and loses nothing.
 """
 
 from __future__ import annotations

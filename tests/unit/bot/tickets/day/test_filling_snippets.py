@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Customer, Fact, FactKey
-from bot.tickets.day.filling import VARIABLES, Filled, Unknown, fill, named, unknown, values_of
+from bot.tickets.day.filling_snippets import VARIABLES, Filled, Unknown, fill, named, unknown, values_of
 from tests.support.rows import STORE, ticket
 
 VALUES = {variable: f"<{variable}>" for variable in VARIABLES}

@@ -2,8 +2,8 @@
 The ladder of plainer forms for cards: what each form after the first leaves out. Pure.
 
 A chat may refuse a card or a thread's name because of one word in it. Then the next form is tried (see `Form`), down to
-one that has none of the customer's words. What each form of a post is, is in `adapters/chats/plainer.py`, because it
-depends on where the chat has cut the post.
+one that has none of the customer's words. What each form of a post is, is in `adapters/chats/plainer_posts.py`, because
+it depends on where the chat has cut the post.
 """
 
 from __future__ import annotations

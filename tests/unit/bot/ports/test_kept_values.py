@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from bot.ports.kept import IN_USE, KeptValues
+from bot.ports.kept_values import IN_USE, KeptValues
 
 
 def test_what_was_not_used_for_longest_makes_room() -> None:

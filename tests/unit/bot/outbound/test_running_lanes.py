@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
-from bot.outbound.lane_turns import LANES_AT_ONCE, Turns
 from bot.outbound.ready_lanes import ReadyLane
+from bot.outbound.running_lanes import LANES_AT_ONCE, Turns
 from bot.ports import Limit
 from tests.support.clocks import NOON
 
