@@ -2,8 +2,7 @@
 Row 11: how much longer others' messages take while one store hangs, floods, or has a ticket of 20,000 messages.
 
 The platforms' limits are enforced. Four stores go on as ever; the fifth is in trouble in one phase after the other. The
-floor is the first phase, in which it is not. A flood is ten webhooks
-a second from each of 20 senders.
+floor is the first phase, in which it is not. A flood is ten webhooks a second from each of 20 senders.
 """
 
 from __future__ import annotations

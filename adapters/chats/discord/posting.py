@@ -118,7 +118,7 @@ class Posting:
         By direct message; if the agent accepts none, in the thread with their name and without a ping.
 
         Discord has no messages that only one person sees, except as answers to commands. So a table, a list, and what
-        is said of another ticket, which not everybody in the thread may see, is left out there.
+        is said of another ticket, which not everybody in the thread may see, are left out there.
         """
         words = answer_text(answer, CONTENT_LENGTH - _AROUND)
         if answer.buttons:

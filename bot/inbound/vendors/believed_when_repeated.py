@@ -67,7 +67,8 @@ class ListedTwice:
     one would count, and each sweep would show that the ticket was closed and opened.
     """
 
-    _as: dict[TicketId, str] = field(default_factory=dict)
+    # A sweep can list very many tickets, so of what is said of each only the hash is kept.
+    _as: dict[TicketId, int] = field(default_factory=dict)
     _ambiguous: set[TicketId] = field(default_factory=set)
 
     def begin(self) -> None:
@@ -78,7 +79,7 @@ class ListedTwice:
         """What was found; of a ticket that is listed in two ways without its messages, so that it is read by itself."""
         if isinstance(found, Absent):
             return found
-        ticket = found.ticket.id
-        if self._as.setdefault(ticket, found.fingerprint) != found.fingerprint:
+        ticket, said = found.ticket.id, hash(found.fingerprint)
+        if self._as.setdefault(ticket, said) != said:
             self._ambiguous.add(ticket)
         return replace(found, messages=None) if ticket in self._ambiguous else found
