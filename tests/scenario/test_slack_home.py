@@ -159,17 +159,22 @@ async def test_a_ticket_is_snoozed_in_the_tab(stage: Stage) -> None:
     await stage.at_rest()
 
 
-async def test_an_old_form_of_the_tab_snoozes_nothing(stage: Stage) -> None:
-    """The ticket was closed meanwhile, then the right was lost: the form says so each time."""
+async def test_an_old_form_of_the_tab_snoozes_no_closed_ticket(stage: Stage) -> None:
+    """The ticket was closed meanwhile: the form says so."""
     ticket = await stage.arrives("Old")
     slack, bob = stage.world.slack, stage.world.bob
-    view = await opened(stage, f"#{ticket.number}")
-    form = await asked_until_when(stage, view)
+    form = await asked_until_when(stage, await opened(stage, f"#{ticket.number}"))
     await slack.command(bob, ticket.shop.slack, "/close", ticket.number)
     closed = await slack.submit(bob, form, {"words": "2h"}, answers=1)
     assert closed.view is not None
     assert f"#{ticket.number} is closed, so there is nothing to snooze." in closed.view.rendered
-    form = await asked_until_when(stage, view)
+
+
+async def test_an_old_form_of_the_tab_gives_no_right(stage: Stage) -> None:
+    """The right was lost meanwhile: the form says no more than to anybody else."""
+    ticket = await stage.arrives("Old")
+    slack, bob = stage.world.slack, stage.world.bob
+    form = await asked_until_when(stage, await opened(stage, f"#{ticket.number}"))
     slack.remove_from(ticket.shop.slack, bob)
     refused = await slack.submit(bob, form, {"words": "2h"}, answers=1)
     assert refused.view is not None
