@@ -1,24 +1,19 @@
 """
 Recording what a vendor shows, and queueing what follows. One transaction per ticket.
 
-The UNIQUE keys decide what is new. A staff message that is one of our own replies is recognised here, and proves that
-this reply reached the vendor.
+The UNIQUE keys decide what is new. Its messages are recorded in `recorded_messages`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.db.connection import Row, Transaction
 from bot.db.rows import (
     TicketRow,
-    attachments_json,
     facts_json,
-    formatting_json,
     from_ms,
-    message_row,
     require,
     ticket_row,
     to_ms,
@@ -26,17 +21,14 @@ from bot.db.rows import (
 from bot.model import (
     Author,
     Customer,
-    Kind,
     Message,
     MessageId,
-    State,
     Status,
     Store,
     Ticket,
     TicketId,
     TicketNumber,
 )
-from bot.text import signed
 from bot.text.mailboxes import mailbox
 from bot.tickets import enqueue, links
 from bot.tickets.figures.answers import record_read
@@ -51,11 +43,10 @@ from bot.tickets.from_vendors.outdated import (
     turn_as_read,
     undoes,
 )
-from bot.tickets.from_vendors.own_messages import Attempted, claimed
+from bot.tickets.from_vendors.recorded_messages import record_messages
 from bot.tickets.from_vendors.reused_ids import is_another
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
-from bot.tickets.replies.outcomes import reply_arrived
-from bot.wording import cards, notices
+from bot.wording import notices
 
 
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
@@ -78,7 +69,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         tx.run("follow_ticket", number=number)
         links.open_links(tx, number, store.channels, now)
     followed = snapshot.follow or known.followed
-    if snapshot.messages is not None and _record_messages(
+    if snapshot.messages is not None and record_messages(
         tx, store, known, snapshot, now, followed=followed, begins=begins
     ):
         record_read(tx, _load_ticket(tx, number), snapshot.messages)
@@ -252,89 +243,6 @@ def _as_recent(row: Row) -> Recent:
 def _first_response(messages: tuple[Message, ...] | None) -> int | None:
     answers = (m.written_at for m in messages or () if m.is_public and m.author is Author.STAFF and m.written_at)
     return min(map(to_ms, answers), default=None)
-
-
-def _record_messages(
-    tx: Transaction,
-    store: Store,
-    ticket: TicketRow,
-    snapshot: TicketSnapshot,
-    now: datetime,
-    *,
-    followed: bool,
-    begins: bool,
-) -> bool:
-    """
-    Record the messages that are new, and queue their posts.
-
-    Args:
-        begins: Whether the ticket's threads are opened now, so that its first message can stand on their cards.
-
-    Returns:
-        Whether there is a new one of the staff, which may have answered the customer.
-    """
-    known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
-    found = [message for message in snapshot.messages or () if message.id not in known]
-    own = _own(tx, ticket, found, snapshot.ahead)
-    for message in found:
-        if message.id in own:
-            _arrived(tx, own[message.id], message.id, now)
-            continue
-        inserted = tx.add(
-            "insert_vendor_message",
-            ticket=ticket.number,
-            vendor_id=message.id,
-            author=message.author,
-            author_name=message.author_name,
-            text=message.text,
-            formatted=formatting_json(message.formatted),
-            attachments=attachments_json(message.attachments),
-            is_public=message.is_public,
-            written_at=to_ms(message.written_at or now),
-            now=to_ms(now),
-        )
-        if inserted is not None and message.is_public and message.author is not Author.STAFF:
-            tx.run("wake_ticket", number=ticket.number)
-        if inserted is not None and followed:
-            tx.run("set_store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
-            if begins and not known and message is found[0] and _stands_on_cards(tx, ticket.number, message):
-                tx.run("set_opening_message", number=ticket.number, message=inserted)
-                continue
-            for link in enqueue.links_of(tx, ticket.number):
-                enqueue.post(tx, link, inserted, now)
-            if message.malformed:
-                enqueue.lines(tx, ticket.number, notices.message_malformed(store.vendor_label), now)
-    return any(message.author is Author.STAFF for message in found)
-
-
-def _stands_on_cards(tx: Transaction, number: TicketNumber, message: Message) -> bool:
-    """Whether a ticket's first message stands on its cards alone; call it when the ticket's customer is recorded."""
-    return cards.fits_on_card(message, _load_ticket(tx, number).customer)
-
-
-def _own(tx: Transaction, ticket: TicketRow, found: Sequence[Message], ahead: timedelta | None) -> dict[MessageId, Row]:
-    """Which of these messages are replies and notes of ours, each with its row."""
-    if all(message.author is Author.CUSTOMER for message in found):
-        return {}
-    rows = tx.all("replies_without_vendor_id", ticket=ticket.number)
-    return claimed([(_attempted(row), row) for row in rows], found, ahead)
-
-
-def _attempted(row: Row) -> Attempted:
-    """A row of `replies_without_vendor_id` as what was sent."""
-    kind = Kind(row["kind"])
-    text = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
-    return Attempted(kind, text, from_ms(row["queued_at"]))
-
-
-def _arrived(tx: Transaction, row: Row, vendor_id: MessageId, now: datetime) -> None:
-    """A reply or a note of ours is at the vendor, under this id."""
-    own = message_row(row)
-    tx.run("set_message_vendor_id", id=own.id, vendor_id=vendor_id)
-    if State(row["state"]) in (State.UNCERTAIN, State.FAILED):
-        tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
-        if Kind(row["kind"]) is Kind.REPLY:
-            reply_arrived(tx, own, None, now)
 
 
 def _load_ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
