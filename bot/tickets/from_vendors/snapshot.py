@@ -41,15 +41,20 @@ def should_follow(
     if before is not None and before.followed:
         return True
     closed = ticket.status is Status.CLOSED
-    arrived = asked_since is not None and ticket.created_at is not None and ticket.created_at > asked_since
-    if not first or arrived:
+    if not first or _is_since(ticket.created_at, asked_since):
         return before is None or not closed
+    if not closed and _is_since(ticket.updated_at, asked_since):
+        return True
     if closed:
         return store.backfill_closed
     if store.backfill_days is None:
         return store.backfill_open
     active = ticket.updated_at or ticket.created_at
     return active is None or now - active <= timedelta(days=store.backfill_days)
+
+
+def _is_since(moment: datetime | None, asked_since: datetime | None) -> bool:
+    return moment is not None and asked_since is not None and moment > asked_since
 
 
 def merge_listed(listed: Ticket, read: Ticket) -> Ticket:

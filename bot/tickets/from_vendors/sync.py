@@ -62,7 +62,9 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     """Record a ticket as it was read, and queue every delivery that follows."""
     before = find_ticket(tx, store.name, snapshot.ticket.id)
     if before is not None and is_another(tx, before, snapshot, now):
-        before = None
+        # Whether to follow it, and whether to read its messages, was decided by what is known of the old one.
+        complete = snapshot.complete and snapshot.messages is not None
+        before, snapshot = None, replace(snapshot, follow=True, complete=complete)
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
     known = before
     if before is not None and before.erased_at is not None:
