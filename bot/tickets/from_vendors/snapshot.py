@@ -94,10 +94,15 @@ def as_asked(tx: Transaction, store: Store, asked: TicketId, answer: Conversatio
     ticket = find_ticket(tx, store.name, asked)
     if ticket is not None and _spelled(answer.ticket.id) != _spelled(asked):
         before = {row["vendor_id"] for row in tx.all("vendor_ids_read", ticket=ticket.number)}
-        shown = {message.id for message in answer.messages}
+        shown = _ids_in(answer)
         if before and not before & (shown | {message_hash(tx, ticket.number, each) for each in shown}):
             raise Unavailable(notices.about_another(store.vendor_label))
     return replace(answer, ticket=replace(answer.ticket, id=asked))
+
+
+def _ids_in(conversation: Conversation) -> set[MessageId]:
+    """The ids of its messages; of those that share one, one of them may be recorded under that."""
+    return {each for message in conversation.messages for each in (message.id, message.shared_id) if each is not None}
 
 
 def _spelled(ticket: TicketId) -> str:
@@ -157,7 +162,7 @@ def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation
     ticket = find_ticket(tx, store, conversation.ticket.id)
     if ticket is None or not conversation.messages:
         return not conversation.messages
-    shown = {message.id for message in conversation.messages}
+    shown = _ids_in(conversation)
     before = {MessageId(row["vendor_id"]) for row in tx.all("vendor_ids_read", ticket=ticket.number)} - shown
     return bool(before) and not before <= {message_hash(tx, ticket.number, each) for each in shown}
 

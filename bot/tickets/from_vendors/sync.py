@@ -52,7 +52,7 @@ from bot.tickets.from_vendors.outdated import (
     undoes,
 )
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
-from bot.tickets.from_vendors.reused_ids import is_another
+from bot.tickets.from_vendors.reused_ids import as_recorded, is_another
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.wording import cards, notices
@@ -66,6 +66,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         complete = snapshot.complete and snapshot.messages is not None
         before, snapshot = None, replace(snapshot, follow=True, complete=complete)
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
+    snapshot = as_recorded(tx, number, snapshot)
     known = before
     if before is not None and before.erased_at is not None:
         snapshot, known = _without_forgotten(tx, before, before.erased_at, snapshot), None
