@@ -35,8 +35,8 @@ def should_follow(
     as it changes while it is open.
 
     Args:
-        asked_since: Since when the store is asked. A first sweep may take long, or fail for hours: what is written
-            meanwhile is not the store's past.
+        asked_since: Since when the store is asked, by its clock. A first sweep may take long, or fail for hours: what
+            is written meanwhile is not the store's past.
     """
     if before is not None and before.followed:
         return True
@@ -51,6 +51,16 @@ def should_follow(
         return store.backfill_open
     active = ticket.updated_at or ticket.created_at
     return active is None or now - active <= timedelta(days=store.backfill_days)
+
+
+def by_vendors_clock(asked_since: datetime | None, ahead: timedelta | None) -> datetime | None:
+    """
+    Since when a store is asked, by its clock. Pure.
+
+    Args:
+        ahead: How far the vendor's clock is ahead of ours; None: unknown.
+    """
+    return None if asked_since is None else asked_since + (ahead or timedelta())
 
 
 def _is_since(moment: datetime | None, asked_since: datetime | None) -> bool:
