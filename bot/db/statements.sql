@@ -1026,6 +1026,10 @@ SELECT * FROM messages WHERE link = :link AND chat_message = :chat_message;
 -- Which of the vendor's messages are recorded.
 SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
 
+-- name: messages_by_vendor_ids
+-- Those of the ticket's messages that are recorded under one of these ids.
+SELECT * FROM messages WHERE ticket = :ticket AND vendor_id IN (SELECT value FROM JSON_EACH(:ids));
+
 -- name: first_customer_message
 -- For a link's card: the message that the ticket's cards show whole, else the first public one that is not from staff.
 -- With whether it is posted in the link's present thread, or will be: what was posted before the thread was opened is

@@ -139,6 +139,7 @@ class Message:
 
     Attributes:
         id: If the vendor gives none, one made from the message, which is the same each time it is read.
+        shared_id: The vendor's own id, if other messages of the ticket have it, too; then `id` is made like that.
         text: Neutral text (see `bot.text`).
         formatted: The same text with its formatting; None: it has none.
         malformed: Whether the vendor sent it without an id, or not as a message at all; it is shown as far as possible.
@@ -153,6 +154,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     is_public: bool = True
     malformed: bool = False
+    shared_id: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,6 +219,19 @@ async def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> Non
         assert bridge.vendor.texts("t1") == []
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\u3164 \u2800", "\ufeff\n\u2060"])
+async def test_a_reply_in_which_nobody_sees_anything_is_not_sent(tmp_path: Path, text: str) -> None:
+    """The customer would get an empty message; a note of that kind is refused in its form."""
+    async with running(tmp_path / "real.db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.slack, "m1", text)
+        await until(lambda: bridge.slack.reactions[ChatMessageId("m1")] == {Mark.FAILED})
+        await bridge.asks(bridge.slack, Verb.NOTE, words=text)
+        await bridge.at_rest(State.FAILED)
+        assert bridge.vendor.texts("t1") == []
+        assert len(bridge.slack.texts(bridge.thread(bridge.slack))) == 2
+
+
 async def test_sending_by_hand_what_failed_tries_it_again(tmp_path: Path) -> None:
     """“Send to customer” on a reply that failed is its Retry; on one that is there it says so."""
     async with running(tmp_path / "real.db") as bridge:

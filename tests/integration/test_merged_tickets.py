@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Uncertain
-from bot.model import Absent, Author, Change, Conversation, Message, MessageId, State, Status, TicketId, TicketNumber
+from bot.model import (
+    Absent,
+    Author,
+    Change,
+    Conversation,
+    Message,
+    MessageId,
+    State,
+    Status,
+    StoreName,
+    TicketId,
+    TicketNumber,
+)
 from bot.ports import KnownTickets
 from bot.tickets.erasure import forget
 from tests.support.memory.bridge import Bridge, running
@@ -163,3 +175,19 @@ async def test_an_id_that_comes_back_is_another_ticket(tmp_path: Path, forgets: 
         assert bridge.discord.texts(second) == ["Hello from Karl"]
         assert "Hello from Karl" not in bridge.discord.texts(first)
         assert vendor.texts("t1") == []
+
+
+async def test_a_new_ticket_that_a_webhook_names_by_an_old_id_gets_a_thread(tmp_path: Path) -> None:
+    """The old one is known, so it is read at once; the new one is closed already, and no quiet sweep lists it."""
+    vendor = MemoryVendor(now=now)
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives(text="Hello from Jane")
+        del vendor.tickets[T1], vendor.said[T1]
+        (first,) = bridge.discord.threads()
+        await until(lambda: len(bridge.discord.texts(first)) == 2, "that it is gone is told")
+        vendor.customer_writes("t1", "Hello from Karl", name="Karl")
+        vendor.set("t1", Status.CLOSED)
+        bridge.app.nudge(StoreName("main"), T1)
+        await until(lambda: len(bridge.discord.threads()) == 2, "its thread")
+        await bridge.at_rest()
+        assert bridge.discord.texts(bridge.discord.threads()[1]) == ["Hello from Karl"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -310,10 +311,15 @@ async def test_a_limit_that_is_met_while_looking_for_the_culprit(tmp_path: Path)
         assert in_channels(bridge) == [[], []]
 
 
-async def test_what_is_written_during_the_first_contact_is_not_the_past(tmp_path: Path) -> None:
-    """The store was down when it was first asked. Without backfill the old ticket gets no thread; the new one does."""
+@pytest.mark.parametrize("ahead", [-600, 0, 600])
+async def test_what_is_written_during_the_first_contact_is_not_the_past(tmp_path: Path, ahead: int) -> None:
+    """
+    The store was down when it was first asked. Without backfill the old ticket gets no thread; the new one does.
+
+    Whichever clock is wrong.
+    """
     store = replace(HALF_A_MINUTE, poll_seconds=5.0, backfill_open=False, backfill_days=None)
-    vendor = MemoryVendor(now=now)
+    vendor = MemoryVendor(now=lambda: now() + timedelta(seconds=ahead))
     vendor.customer_writes("old", "From before")
     vendor.fail["changes"] = [Unavailable("It is down.")] * 3
     await asyncio.sleep(1)
@@ -323,3 +329,21 @@ async def test_what_is_written_during_the_first_contact_is_not_the_past(tmp_path
         await until(lambda: len(bridge.discord.threads()) > 0)
         await bridge.at_rest()
         assert [bridge.discord.texts(thread) for thread in bridge.discord.threads()] == [["Hello?"]]
+
+
+async def test_an_old_ticket_that_changes_during_the_first_contact_gets_threads(tmp_path: Path) -> None:
+    """Its customer writes while the store is down; a ticket in which nothing happens is the past."""
+    store = replace(HALF_A_MINUTE, poll_seconds=5.0, backfill_open=False, backfill_days=None)
+    vendor = MemoryVendor(now=now)
+    for ticket in ("old", "older"):
+        vendor.customer_writes(ticket, f"From {ticket} times")
+    vendor.fail["changes"] = [Unavailable("It is down.")] * 3
+    await asyncio.sleep(1)
+    async with running(tmp_path / "db", vendor=vendor, store=store) as bridge:
+        await until(lambda: not vendor.fail["changes"][2:])
+        vendor.customer_writes("old", "Hello?")
+        old = TicketId("old")
+        vendor.tickets[old] = replace(vendor.tickets[old], updated_at=now())
+        await until(lambda: len(bridge.discord.threads()) > 0, "the thread")
+        await bridge.at_rest()
+        assert [bridge.discord.texts(thread) for thread in bridge.discord.threads()] == [["From old times", "Hello?"]]

@@ -77,3 +77,22 @@ async def test_a_file_that_is_taken_out_in_time_is_not_sent(stage: Stage) -> Non
     await stage.world.discord.edit(stage.world.ann, ann, "Your invoice.", removes=["of-jane.pdf"])
     late = "The customer already has the first version of that message"
     await until(lambda: ticket.discord.count(late) == 1, "it is told that this was too late")
+
+
+@pytest.mark.scenario({"nextcommerce": "slack"}, UNDO_SECONDS="300")
+async def test_a_file_that_is_taken_out_in_slack_is_not_sent(stage: Stage) -> None:
+    """It stays in Bob's workspace, where it could still be loaded; what stays in the message leaves."""
+    ticket = await stage.arrives("The invoice", vendor="nextcommerce")
+    files = [("of-somebody-else.pdf", b"private"), ("of-jane.pdf", b"hers")]
+    bob = await ticket.bob_says("Your invoice.", files=files, files_must_be_asked=True)
+    await ticket.marked(bob, "⏳")
+    await stage.world.slack.edit(bob, "Your invoice.", removes=["of-somebody-else.pdf"])
+
+    async def is_recorded() -> bool:
+        rows = await stage.bridge.rows("message_by_chat_id", link=1, chat_message=bob.ts)
+        return len(json.loads(str(rows[0]["attachments"]))) == 1
+
+    await until(is_recorded, "it is recorded")
+    await stage.bridge.undo_time_passes("Your invoice.")
+    await ticket.marked(bob, "✅")
+    assert files_at_vendor(ticket) == [("of-jane.pdf", b"hers")]

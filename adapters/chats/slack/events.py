@@ -191,7 +191,7 @@ class Events:
                 await self._intake.said(heard)
                 self._patrol.received(number_of(message.message))
             case MessageChanged():
-                await self._intake.edited(await edited(message.now, self._agents))
+                await self._intake.edited(await edited(message, self._agents))
             case MessageDeleted() if message.deletes_thread:
                 # One that is not confirmed before the program ends is found by reading at the next start.
                 self._tasks.start(self._deletions.confirm(message.place, self._intake.place_deleted))

@@ -66,9 +66,10 @@ class PersonMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageChanged:
-    """A person's message has a new text."""
+    """A person's message has a new text, or other files."""
 
     now: PersonMessage
+    has_other_files: bool = False
 
     @property
     def place(self) -> Place:
@@ -145,7 +146,8 @@ def is_from_person(message: Event) -> bool:
 
 def _changed(event: Event, channel: str) -> MessageChanged | MessageDeleted | None:
     """
-    Slack sends this also when it shows a link's preview and when a thread gets a reply; only a new text counts.
+    Slack sends this also when it shows a link's preview and when a thread gets a reply; only a new text counts, and
+    that a file was deleted or taken out.
 
     When a message with replies is deleted, a tombstone stays in its place, and that comes as a change, too.
     """
@@ -157,9 +159,10 @@ def _changed(event: Event, channel: str) -> MessageChanged | MessageDeleted | No
         return None
     old = read_message({**now, **{name: (before or {}).get(name) for name in _WORDS}}, channel)
     is_same = old is not None and words_of(old) == words_of(message)
-    if before is not None and before.get("text") == now.get("text") and is_same:
+    has_other_files = before is None or beside_text.file_ids(before) != beside_text.file_ids(now)
+    if before is not None and before.get("text") == now.get("text") and is_same and not has_other_files:
         return None
-    return MessageChanged(message)
+    return MessageChanged(message, has_other_files)
 
 
 def _deleted(event: Event, channel: str) -> MessageDeleted | None:
@@ -210,16 +213,18 @@ async def _with_files(message: PersonMessage, agents: Agents, by: Agent) -> Pers
     return replace(message, attachments=files, unsupported=unsupported)
 
 
-async def edited(message: PersonMessage, agents: Agents) -> Edited:
-    """The new text of a person's message, for the core."""
-    author = await agents.agent(message.user)
-    text = await text_of(message, agents, author)
+async def edited(changed: MessageChanged, agents: Agents) -> Edited:
+    """A person's changed message, for the core."""
+    author = await agents.agent(changed.now.user)
+    text = await text_of(changed.now, agents, author)
+    message = await _with_files(changed.now, agents, author) if changed.has_other_files else changed.now
     return Edited(
         place=message.place,
         message=message.message,
         agent=author,
         text=plain(text),
         formatted=formatting_of(text),
+        attachments=message.attachments if changed.has_other_files else None,
     )
 
 

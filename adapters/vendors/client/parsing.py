@@ -303,10 +303,11 @@ def _told_apart(messages: list[Message]) -> list[Message]:
     texts_of: dict[MessageId, set[str]] = {}
     for message in messages:
         texts_of.setdefault(message.id, set()).add(message.text)
-    return [
-        replace(message, id=named(None, *id_and_text(message))) if len(texts_of[message.id]) > 1 else message
-        for message in messages
-    ]
+    return [_by_itself(message) if len(texts_of[message.id]) > 1 else message for message in messages]
+
+
+def _by_itself(message: Message) -> Message:
+    return replace(message, id=named(None, *id_and_text(message)), shared_id=message.id)
 
 
 def facts(*parts: tuple[str, str | None] | tuple[str, str | None, FactKey]) -> tuple[Fact, ...]:

@@ -35,6 +35,7 @@ from bot.tickets.from_vendors.snapshot import (
     MANY_MESSAGES,
     TicketSnapshot,
     as_asked,
+    by_vendors_clock,
     merge_listed,
     says_all,
     should_follow,
@@ -247,9 +248,10 @@ class Sweep:
 
     async def _process_change(self, change: Change, scope: SweepScope, read_at: datetime) -> None:
         before = await self._known.before(change.ticket.id)
-        now, since = self._clock.now(), scope.asked_since
-        follow = should_follow(change.ticket, before, self._store, first=scope.first, now=now, asked_since=since)
         ticket, messages, vendor_time = change.ticket, change.messages, self._vendor.now()
+        now = self._clock.now()
+        since = by_vendors_clock(scope.asked_since, None if vendor_time is None else vendor_time - now)
+        follow = should_follow(ticket, before, self._store, first=scope.first, now=now, asked_since=since)
         fingerprint = change.fingerprint
         listed_at: datetime | None = None
         is_seen = follow or (before is not None and before.followed)

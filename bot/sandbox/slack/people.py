@@ -242,14 +242,15 @@ class SlackPeople:
         """Send the event about a message again, each time with a new event id."""
         self.workspace.events.repeated(self.workspace.state.find(message), times=times)
 
-    async def edit(self, message: SlackMessage, text: str) -> SlackMessage:
-        """Edit a message, as its author."""
+    async def edit(self, message: SlackMessage, text: str, *, removes: Sequence[str] = ()) -> SlackMessage:
+        """Edit a message, as its author; `removes`: names of its files, which stay in the workspace."""
         state = self.workspace.state
         before = state.find(message)
         if before.client_msg_id is None:
             raise ValueError("a person can edit only what a person wrote")
         kept, blocks = compose(text.strip(), state.mentions())
-        after = state.put(replace(before, text=kept, blocks=tuple(blocks), edited_at=state.new_ts()))
+        files = tuple(file for file in before.files if file.name not in removes)
+        after = state.put(replace(before, text=kept, blocks=tuple(blocks), files=files, edited_at=state.new_ts()))
         self.workspace.events.changed(before, after)
         return after
 

@@ -11,6 +11,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
 from bot.model import Answer, Modal, Place, Purpose, Said, State, TextField, TicketNumber, Verb
 from bot.text import clean
+from bot.text.as_seen import seen
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
 from bot.tickets.from_agents.form_replies import is_token, nearest, new_token, record_written, sent_already
@@ -60,7 +61,7 @@ def add_note(
     before = None if token is None else tx.one("message_by_form", form=token)
     if before is not None:
         return sent_already(before, text)
-    if not text:
+    if not seen(text):
         return Answer(text=form_answers.note_empty(), fault="" if token is None else NOTE)
     message = record_written(tx, origin, asker, Purpose.NOTE, text, now, form=token)
     for link in links:

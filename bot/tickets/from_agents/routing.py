@@ -25,6 +25,7 @@ from bot.db.rows import (
 )
 from bot.model import Answer, Purpose, Said, Store
 from bot.text import clean
+from bot.text.as_seen import seen
 from bot.text.audience import ForBot, audience
 from bot.text.normal_form import normal
 from bot.text.note_prefixes import note_of, without_prefix
@@ -220,7 +221,7 @@ def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
     if ticket.forgotten:
         return reasons.forgotten()
     sent, _, left_out = _sort_attachments(message, rules, store)
-    if not message.text and not sent:
+    if not sent and not seen(message.text):
         return reasons.not_accepted(store.vendor_label, left_out) if left_out else reasons.nothing_to_send()
     limit = rules.capabilities[ticket.store].reply_length
     if limit is not None and len(message.text) > limit:

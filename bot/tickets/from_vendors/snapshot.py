@@ -35,21 +35,36 @@ def should_follow(
     as it changes while it is open.
 
     Args:
-        asked_since: Since when the store is asked. A first sweep may take long, or fail for hours: what is written
-            meanwhile is not the store's past.
+        asked_since: Since when the store is asked, by its clock. A first sweep may take long, or fail for hours: what
+            is written meanwhile is not the store's past.
     """
     if before is not None and before.followed:
         return True
     closed = ticket.status is Status.CLOSED
-    arrived = asked_since is not None and ticket.created_at is not None and ticket.created_at > asked_since
-    if not first or arrived:
+    if not first or _is_since(ticket.created_at, asked_since):
         return before is None or not closed
+    if not closed and _is_since(ticket.updated_at, asked_since):
+        return True
     if closed:
         return store.backfill_closed
     if store.backfill_days is None:
         return store.backfill_open
     active = ticket.updated_at or ticket.created_at
     return active is None or now - active <= timedelta(days=store.backfill_days)
+
+
+def by_vendors_clock(asked_since: datetime | None, ahead: timedelta | None) -> datetime | None:
+    """
+    Since when a store is asked, by its clock. Pure.
+
+    Args:
+        ahead: How far the vendor's clock is ahead of ours; None: unknown.
+    """
+    return None if asked_since is None else asked_since + (ahead or timedelta())
+
+
+def _is_since(moment: datetime | None, asked_since: datetime | None) -> bool:
+    return moment is not None and asked_since is not None and moment > asked_since
 
 
 def merge_listed(listed: Ticket, read: Ticket) -> Ticket:
@@ -89,10 +104,15 @@ def as_asked(tx: Transaction, store: Store, asked: TicketId, answer: Conversatio
     ticket = find_ticket(tx, store.name, asked)
     if ticket is not None and _spelled(answer.ticket.id) != _spelled(asked):
         before = {row["vendor_id"] for row in tx.all("vendor_ids_read", ticket=ticket.number)}
-        shown = {message.id for message in answer.messages}
+        shown = _ids_in(answer)
         if before and not before & (shown | {message_hash(tx, ticket.number, each) for each in shown}):
             raise Unavailable(notices.about_another(store.vendor_label))
     return replace(answer, ticket=replace(answer.ticket, id=asked))
+
+
+def _ids_in(conversation: Conversation) -> set[MessageId]:
+    """The ids of its messages; of those that share one, one of them may be recorded under that."""
+    return {each for message in conversation.messages for each in (message.id, message.shared_id) if each is not None}
 
 
 def _spelled(ticket: TicketId) -> str:
@@ -152,7 +172,7 @@ def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation
     ticket = find_ticket(tx, store, conversation.ticket.id)
     if ticket is None or not conversation.messages:
         return not conversation.messages
-    shown = {message.id for message in conversation.messages}
+    shown = _ids_in(conversation)
     before = {MessageId(row["vendor_id"]) for row in tx.all("vendor_ids_read", ticket=ticket.number)} - shown
     return bool(before) and not before <= {message_hash(tx, ticket.number, each) for each in shown}
 

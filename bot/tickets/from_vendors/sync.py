@@ -44,7 +44,7 @@ from bot.tickets.from_vendors.outdated import (
     undoes,
 )
 from bot.tickets.from_vendors.recorded_messages import record_messages
-from bot.tickets.from_vendors.reused_ids import is_another
+from bot.tickets.from_vendors.reused_ids import as_recorded, is_another
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.wording import notices
 
@@ -53,8 +53,11 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     """Record a ticket as it was read, and queue every delivery that follows."""
     before = find_ticket(tx, store.name, snapshot.ticket.id)
     if before is not None and is_another(tx, before, snapshot, now):
-        before = None
+        # Whether to follow it, and whether to read its messages, was decided by what is known of the old one.
+        complete = snapshot.complete and snapshot.messages is not None
+        before, snapshot = None, replace(snapshot, follow=True, complete=complete)
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
+    snapshot = as_recorded(tx, number, snapshot)
     known = before
     if before is not None and before.erased_at is not None:
         snapshot, known = _without_forgotten(tx, before, before.erased_at, snapshot), None

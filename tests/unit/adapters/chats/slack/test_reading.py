@@ -72,6 +72,17 @@ def test_a_changed_text_is_received() -> None:
     assert isinstance(read_event(changed(event(text="new"), None), SERVED), MessageChanged)
 
 
+def test_a_file_that_is_deleted_or_taken_out_is_received() -> None:
+    """The words are the same; a file of which Slack says something else now is still the same file."""
+    a, b = {"id": "F1", "name": "a"}, {"id": "F2", "name": "b"}
+    for left in ([a, {"id": "F2", "mode": "tombstone"}], [a]):
+        heard = read_event(changed(event(files=left), event(files=[a, b])), SERVED)
+        assert isinstance(heard, MessageChanged)
+        assert heard.has_other_files
+    asked_for = {"id": "F2", "file_access": "check_file_info"}
+    assert read_event(changed(event(files=[a, b]), event(files=[a | {"size": 1}, asked_for])), SERVED) is None
+
+
 @pytest.mark.parametrize(
     ("now", "before"),
     [
