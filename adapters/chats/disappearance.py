@@ -1,9 +1,10 @@
-"""What a platform says does not exist any more: believed only when it says so twice, some seconds apart."""
+"""What a platform says does not exist any more: believed when it was asked twice, some seconds apart, and said so."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from bot.clock import Clock
@@ -12,13 +13,27 @@ from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
 T = TypeVar("T")
 
 APART = 5.0
-"""Seconds between the two answers. A platform that moves its data, or a proxy before it, is wrong for a moment."""
+"""
+Seconds between an answer and the next question that counts.
+
+A platform that moves its data, or a proxy before it, is wrong for a moment.
+"""
 _TOGETHER = 900.0
 """Seconds after which an answer says nothing about the next one."""
 _REMEMBERED = 10_000
 """So many people may write in the threads and then leave, all at once."""
+_SOON = 1.0
+"""Seconds until to ask again, if only the question came too early and not its answer."""
 _PAUSES: Final = (1.0, 5.0, 15.0, 60.0, 60.0, 60.0)
 """Seconds before the platform is asked again, if no answer says when. After the last, nobody asks any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """When a platform said first that something does not exist, and when last; by the monotonic clock."""
+
+    first: float
+    last: float
 
 
 class Disappearances:
@@ -30,27 +45,38 @@ class Disappearances:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._missing_since: OrderedDict[str, float] = OrderedDict()
+        self._missing: OrderedDict[str, _Said] = OrderedDict()
 
-    def missing(self, one: str) -> float:
-        """The platform says now that this does not exist; returns the seconds until to ask again, 0.0: believe it."""
+    def now(self) -> float:
+        """The time by which `missing` counts; to be taken before the platform is asked."""
+        return self._clock.monotonic()
+
+    def missing(self, one: str, asked_at: float) -> float:
+        """
+        The platform says that this does not exist; returns the seconds until to ask again, 0.0: believe it.
+
+        Args:
+            asked_at: What `now` was before the question. Its answer may have taken long, and says what was true then:
+                of two questions that are asked at once, the second says nothing more.
+        """
         now = self._clock.monotonic()
-        since = self._missing_since.pop(one, now)
-        if now - since > _TOGETHER:
-            since = now
-        self._missing_since[one] = max(since, now - APART)
-        if len(self._missing_since) > _REMEMBERED:
-            self._missing_since.popitem(last=False)
-        return max(0.0, since + APART - now)
+        said = self._missing.pop(one, None)
+        if said is None or now - said.last > _TOGETHER:
+            said = _Said(now, now)
+        self._missing[one] = replace(said, last=now)
+        if len(self._missing) > _REMEMBERED:
+            self._missing.popitem(last=False)
+        too_early = max(0.0, said.first + APART - asked_at)
+        return max(said.first + APART - now, min(too_early, _SOON))
 
     def wait(self, one: str) -> float:
         """Seconds until it is worth asking again whether this exists; 0.0: now, or it was not said to be missing."""
-        since = self._missing_since.get(one)
-        return 0.0 if since is None else max(0.0, since + APART - self._clock.monotonic())
+        said = self._missing.get(one)
+        return 0.0 if said is None else max(0.0, said.first + APART - self._clock.monotonic())
 
     def there(self, one: str) -> None:
         """The platform shows it now, so what it said before was wrong."""
-        self._missing_since.pop(one, None)
+        self._missing.pop(one, None)
 
 
 def is_unsure(error: RemoteError) -> bool:

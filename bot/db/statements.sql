@@ -59,6 +59,10 @@ SELECT restored_at FROM installation WHERE restored_at > 0;
 -- Adds a store that the settings name. One that is there stays as it is.
 INSERT INTO stores (name) VALUES (:name) ON CONFLICT DO NOTHING;
 
+-- name: set_store_asked
+-- The store is asked from now on, for the first time; changes nothing where it was asked before.
+UPDATE stores SET asked_since = :now WHERE name = :name AND asked_since IS NULL AND first_swept_at IS NULL;
+
 -- name: store
 -- One store.
 SELECT * FROM stores WHERE name = :name;
@@ -1563,7 +1567,7 @@ RETURNING number;
 -- What happened to a store did not happen after now.
 UPDATE stores
 SET fully_swept_at = MIN(fully_swept_at, :now), swept_at = MIN(swept_at, :now), active_at = MIN(active_at, :now),
-    incident_since = MIN(incident_since, :now);
+    incident_since = MIN(incident_since, :now), asked_since = MIN(asked_since, :now);
 
 -- name: bring_back_refusals
 -- Nobody was told of a refusal after now.

@@ -25,6 +25,7 @@ def fill(tx: Transaction, now: datetime, *pauses: timedelta) -> None:
         line = announcements.announce(tx, CHANNEL, "Hello", now)
         tx.run("set_due", id=line, due=to_ms(now + pause))
     tx.run("add_store", name=MAIN)
+    tx.run("set_store_asked", name=MAIN, now=to_ms(now))
     tx.run("set_store_swept", name=MAIN, now=to_ms(now), full=True)
     tx.run("set_store_active", name=MAIN, at=to_ms(now))
     tx.run("set_store_incident", name=MAIN, incident="down", now=to_ms(now))
@@ -42,7 +43,7 @@ def moments(tx: Transaction) -> set[int]:
     (store,), restored = tx.all("stores"), tx.one("restored_at")
     assert restored is not None
     created = {row["created_at"] for row in tx.all("unfinished_deliveries")}
-    names = ("swept_at", "fully_swept_at", "active_at", "incident_since")
+    names = ("swept_at", "fully_swept_at", "active_at", "incident_since", "asked_since")
     return {*(store[name] for name in names), restored["restored_at"], *created}
 
 

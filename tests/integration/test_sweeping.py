@@ -311,6 +311,24 @@ async def test_a_limit_that_is_met_while_looking_for_the_culprit(tmp_path: Path)
         assert in_channels(bridge) == [[], []]
 
 
+async def test_what_was_written_before_a_restart_in_the_first_contact_is_not_the_past(tmp_path: Path) -> None:
+    """The store is down, somebody writes, the bot is started again: its past ends where it was first asked."""
+    store = replace(HALF_A_MINUTE, poll_seconds=5.0, backfill_open=False, backfill_days=None)
+    vendor = MemoryVendor(now=now)
+    vendor.customer_writes("old", "From before")
+    vendor.fail["changes"] = [Unavailable("It is down.")] * 100
+    await asyncio.sleep(1)
+    async with running(tmp_path / "db", vendor=vendor, store=store):
+        await until(lambda: not vendor.fail["changes"][98:])
+    vendor.customer_writes("new", "Hello?")
+    vendor.fail.clear()
+    await asyncio.sleep(1)
+    async with running(tmp_path / "db", vendor=vendor, store=store) as bridge:
+        await until(bridge.discord.threads)
+        await bridge.at_rest()
+        assert [bridge.discord.texts(thread) for thread in bridge.discord.threads()] == [["Hello?"]]
+
+
 @pytest.mark.parametrize("ahead", [-600, 0, 600])
 async def test_what_is_written_during_the_first_contact_is_not_the_past(tmp_path: Path, ahead: int) -> None:
     """

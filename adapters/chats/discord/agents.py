@@ -127,14 +127,16 @@ class Agents:
         known = client.get_channel(int(channel))
         if isinstance(known, Channel):
             return known
+        disappearances = self._account.disappearances
+        asked_at = disappearances.now()
         try:
             await self._channels.channel(channel)
         except (Forbidden, Gone, Rejected) as error:
-            wait = self._account.disappearances.missing(f"channel {channel}")
+            wait = disappearances.missing(f"channel {channel}", asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_HIDDEN, retry_after=wait) from error
             return None
-        self._account.disappearances.there(f"channel {channel}")
+        disappearances.there(f"channel {channel}")
         raise Unavailable(wording.SERVER_NOT_LISTED)
 
     async def _look_up(self, guild: int, person: int, name: str = "") -> _Known:
@@ -148,7 +150,7 @@ class Agents:
                 "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(person)
             )
         except Gone as error:
-            wait = self._account.disappearances.missing(f"{guild} {person}")
+            wait = self._account.disappearances.missing(f"{guild} {person}", asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             left = Agent(id=AgentId(str(person)), name=name_of(name) or wording.SOMEBODY, is_active=False)

@@ -90,6 +90,7 @@ class Deletions:
 
     async def _is_gone(self, subject: _Subject) -> bool:
         """Raises `RemoteError` while that is not certain."""
+        asked_at = self._account.disappearances.now()
         try:
             if subject.is_server:
                 await self._account.call("GET", "/guilds/{guild_id}", guild_id=subject.id)
@@ -100,7 +101,7 @@ class Deletions:
         except Forbidden as error:
             if not subject.is_server:
                 raise
-            wait = self._account.disappearances.missing(f"server {subject.id}")
+            wait = self._account.disappearances.missing(f"server {subject.id}", asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             return True

@@ -124,6 +124,7 @@ class Requests:
 
         Raises: all of the `RemoteError`s but `Unsupported`.
         """
+        asked = {path: self._disappearances.now()} if method == "GET" else {}
         try:
             answer = await self._call(
                 method,
@@ -138,7 +139,7 @@ class Requests:
         except Forbidden as error:
             if code_of(error) != UNKNOWN_SERVER or "guild_id" not in ids:
                 raise
-            problem = await self._judged_server(ids["guild_id"], asked=(method, path) == ("GET", _SERVER))
+            problem = await self._judged_server(ids["guild_id"], asked.get(_SERVER))
             if problem is None:
                 raise
             raise problem from error
@@ -148,14 +149,15 @@ class Requests:
             if not names or not ids.keys() >= set(names) or (method, path) == ("DELETE", _MESSAGE):
                 raise
             one = {name: ids[name] for name in names}
-            raise await self._judged(path_of_it, one, asked=(method, path) == ("GET", path_of_it)) from error
+            raise await self._judged(path_of_it, one, asked.get(path_of_it)) from error
         if method == "GET" and path in (_CHANNEL, _MESSAGE):
             self._disappearances.there(_name(ids))
         return answer
 
-    async def _judged_server(self, server: str, *, asked: bool) -> RemoteError | None:
+    async def _judged_server(self, server: str, asked_at: float | None) -> RemoteError | None:
         """Why it is not certain that a server does not know us; None: Discord has said it twice. See `_judged`."""
-        if not asked:
+        if asked_at is None:
+            asked_at = self._disappearances.now()
             try:
                 await self._call("GET", _SERVER, guild_id=server)
             except Forbidden:
@@ -165,19 +167,20 @@ class Requests:
             else:
                 self._disappearances.there(f"server {server}")
                 return Unavailable(wording.CONTRADICTED)
-        wait = self._disappearances.missing(f"server {server}")
+        wait = self._disappearances.missing(f"server {server}", asked_at)
         return Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else None
 
-    async def _judged(self, path: str, one: Mapping[str, str], *, asked: bool) -> RemoteError:
+    async def _judged(self, path: str, one: Mapping[str, str], asked_at: float | None) -> RemoteError:
         """
         What it means that something is unknown to Discord.
 
         Args:
             path: Where the thing itself is asked for.
             one: The ids of the thing.
-            asked: Whether the thing itself was asked for, and not something in it.
+            asked_at: When the thing itself was asked for; None: something in it was, so the thing is asked for now.
         """
-        if not asked:
+        if asked_at is None:
+            asked_at = self._disappearances.now()
             try:
                 await self._call(
                     "GET", path, json=None, params=None, picture=None, permission="", patience=_LONGEST_WAIT, **one
@@ -190,7 +193,7 @@ class Requests:
             else:
                 self._disappearances.there(_name(one))
                 return Unavailable(wording.CONTRADICTED)
-        wait = self._disappearances.missing(_name(one))
+        wait = self._disappearances.missing(_name(one), asked_at)
         return Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.GONE)
 
     async def _call(
@@ -252,6 +255,7 @@ class Requests:
         if url is None:
             raise Gone(wording.FILE_GONE)
         downloads.refuse_large(attachment)
+        asked_at = self._disappearances.now()
         with remote_errors(wrote=False):
             async with self._open_session().get(
                 url, timeout=downloads.TIMEOUT, headers=downloads.HEADERS, allow_redirects=False
@@ -262,7 +266,7 @@ class Requests:
                     self._disappearances.there(url)
                     await downloads.save(response, attachment, target)
                     return
-        wait = self._disappearances.missing(url)
+        wait = self._disappearances.missing(url, asked_at)
         raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
 
     async def aclose(self) -> None:

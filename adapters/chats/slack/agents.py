@@ -123,10 +123,11 @@ class Agents:
             raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from Gone(wording.PERHAPS_GONE)
         if not self.is_agent(by) and not self._file_allowances.take(by.id):
             return None
+        asked_at = self._disappearances.now()
         try:
             found = (await self._requests.read("files.info", file=file)).get("file")
         except (Forbidden, Gone, Rejected) as error:
-            wait = self._disappearances.missing(f"file {file}")
+            wait = self._disappearances.missing(f"file {file}", asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             return None
@@ -183,7 +184,7 @@ class Agents:
             answer = await self._requests.read("users.info", user=user)
         except (Gone, Rejected) as error:
             # Whatever Slack refuses here concerns this person alone, and not the channel in which they wrote.
-            wait = self._disappearances.missing(user)
+            wait = self._disappearances.missing(user, asked_at=now)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             needed: Mapping[str, Any] = {"deleted": True}

@@ -65,10 +65,11 @@ class Channels:
         self._known.changed(channel)
 
     async def _read(self, channel: str) -> Writers:
+        asked_at = self._disappearances.now()
         try:
             answer = await self._requests.read("conversations.info", channel=channel)
         except (Forbidden, Gone, Rejected) as error:
-            wait = self._disappearances.missing(channel)
+            wait = self._disappearances.missing(channel, asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_HIDDEN, retry_after=wait) from error
             return Writers(nobody=True)

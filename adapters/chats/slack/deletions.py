@@ -43,9 +43,10 @@ class Deletions:
 
     async def judged_message(self, place: Place, message: ChatMessageId) -> RemoteError:
         """The same for a message in a thread or a channel."""
+        asked_at = self.now()
         try:
             found = await self._shows(place, message)
-            gone = not found and self.is_missing_again(place, message)
+            gone = not found and self.is_missing_again(place, message, asked_at)
         except Gone as error:
             return await self.judged(place) if place.thread else error
         except RemoteError as error:
@@ -54,9 +55,18 @@ class Deletions:
             self._disappearances.there(_name(place, message))
         return Gone(wording.GONE["message_not_found"]) if gone else Unavailable(wording.CONTRADICTED)
 
-    def is_missing_again(self, place: Place, message: ChatMessageId) -> bool:
-        """A reading did not find a message; True if that was so before. Raises `Unavailable` the first time."""
-        wait = self._disappearances.missing(_name(place, message))
+    def now(self) -> float:
+        """The time by which `is_missing_again` counts; to be taken before the reading."""
+        return self._disappearances.now()
+
+    def is_missing_again(self, place: Place, message: ChatMessageId, asked_at: float) -> bool:
+        """
+        A reading did not find a message; True if that was so before. Raises `Unavailable` the first time.
+
+        Args:
+            asked_at: What `now` was before the reading.
+        """
+        wait = self._disappearances.missing(_name(place, message), asked_at)
         if wait:
             raise Unavailable(wording.PERHAPS_GONE, retry_after=wait)
         return True
@@ -87,10 +97,11 @@ class Deletions:
 
     async def _is_gone(self, place: Place) -> bool:
         """Raises `RemoteError` while that is not certain."""
+        asked_at = self.now()
         if not await self.is_missing(place):
             self.there(place)
             return False
-        wait = self._disappearances.missing(_name(place))
+        wait = self._disappearances.missing(_name(place), asked_at)
         if wait:
             raise Unavailable(wording.PERHAPS_GONE, retry_after=wait)
         return True

@@ -79,6 +79,7 @@ class History:
 
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         """One message as it is now; the contract is `bot.ports.Chat.reread`."""
+        asked_at = self._deletions.now()
         try:
             page = await self._requests.messages(
                 "conversations.replies",
@@ -93,7 +94,7 @@ class History:
             raise await self._deletions.judged(place) from error
         found = [each for each in page if each.get("ts") == message and each.get("subtype") != "tombstone"]
         if not found:
-            self._deletions.is_missing_again(place, message)
+            self._deletions.is_missing_again(place, message, asked_at)
             return None
         self._deletions.there(place, message)
         with usable_answer(writes=False):

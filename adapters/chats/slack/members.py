@@ -48,6 +48,7 @@ class Members:
 
     async def _read_channel(self, channel: str) -> frozenset[str]:
         found: set[str] = set()
+        asked_at = self._disappearances.now()
         try:
             async with aclosing(self._requests.answers("conversations.members", channel=channel, limit=_PAGE)) as pages:
                 async for page in pages:
@@ -55,7 +56,7 @@ class Members:
                         found.update(str(user) for user in page["members"])
                     self._disappearances.there(channel)
         except (Forbidden, Gone, Rejected) as error:
-            wait = self._disappearances.missing(channel)
+            wait = self._disappearances.missing(channel, asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_HIDDEN, retry_after=wait) from error
             return frozenset()
@@ -65,10 +66,11 @@ class Members:
         return frozenset(found)
 
     async def _read_group(self, group: str) -> frozenset[str]:
+        asked_at = self._disappearances.now()
         try:
             answer = await self._requests.read("usergroups.users.list", usergroup=group)
         except (Gone, Rejected) as error:
-            wait = self._disappearances.missing(group)
+            wait = self._disappearances.missing(group, asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             _log.warning("slack user group not found: nobody is in it", group=group)

@@ -225,6 +225,7 @@ class Requests:
         if address is None:
             raise Gone(wording.FILE_GONE)
         downloads.refuse_large(attachment)
+        asked_at = self._disappearances.now()
         if urlsplit(address).hostname not in (_FILES_HOST, urlsplit(self.client.base_url).hostname):
             raise Gone(wording.FILE_ELSEWHERE)
         headers = {"Authorization": f"Bearer {self._bot_token}", **downloads.HEADERS}
@@ -240,7 +241,7 @@ class Requests:
                     return
         except CAUGHT as error:
             raise error_for(error, method="files", writes=False) from error
-        wait = self._disappearances.missing(address)
+        wait = self._disappearances.missing(address, asked_at)
         raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
 
     async def _certainly(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:
@@ -259,6 +260,7 @@ class Requests:
     async def _judged(self, channel: str, said: Forbidden) -> RemoteError | None:
         """Why it is not certain what Slack said of a channel; None: it is."""
         what = f"{code_of(said)} {channel}"
+        asked_at = self._disappearances.now()
         try:
             is_so = bool((await self.channel_info(channel)).get("is_archived")) and code_of(said) == _ARCHIVED
         except Forbidden:
@@ -268,7 +270,7 @@ class Requests:
         if not is_so:
             self._disappearances.there(what)
             return Unavailable(wording.CONTRADICTED)
-        wait = self._disappearances.missing(what)
+        wait = self._disappearances.missing(what, asked_at)
         return Unavailable(wording.PERHAPS_HIDDEN, retry_after=wait) if wait else None
 
     async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:

@@ -48,10 +48,11 @@ class SaidTwice:
         self._said.pop(ticket, None)
         return True
 
-    def would_be_believed(self, ticket: TicketId, apart: float = APART) -> bool:
+    def would_be_believed(self, ticket: TicketId, apart: float = APART, asked_at: float | None = None) -> bool:
         """Whether `is_believed` would say so now; remembers nothing."""
         now, before = self._clock.monotonic(), self._said.get(ticket)
-        return before is not None and now - before.last <= FORGOTTEN_AFTER and now - before.first >= apart
+        true_at = now if asked_at is None else asked_at
+        return before is not None and now - before.last <= FORGOTTEN_AFTER and true_at - before.first >= apart
 
     def withdrawn(self, ticket: TicketId) -> None:
         """The vendor says otherwise now, so what it said before was wrong."""

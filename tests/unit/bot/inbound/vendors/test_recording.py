@@ -15,9 +15,10 @@ import pytest
 from bot.db.connection import Database, Row, Transaction
 from bot.errors import DatabaseError, Unavailable
 from bot.inbound.vendors import recording
+from bot.inbound.vendors.believed_when_repeated import APART
 from bot.inbound.vendors.recording import TOGETHER
 from bot.inbound.vendors.sweep import Sweep
-from bot.model import Absent, Change, Status, Store
+from bot.model import Absent, Change, Conversation, Status, Store, TicketId
 from bot.ports import KnownTickets
 from bot.tickets.from_vendors import sync
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
@@ -25,6 +26,7 @@ from tests.support.clocks import ManualClock
 from tests.support.database import STORE
 from tests.support.memory.vendor import START, MemoryVendor
 
+T1 = TicketId("t1")
 QUIET = replace(STORE, backfill_open=False, backfill_days=None)
 """A store whose past gets no threads."""
 
@@ -276,3 +278,26 @@ async def test_a_ticket_that_comes_twice_is_read_twice(place: Place) -> None:
     assert place.sweep._vendor.calls == ["ticket", "ticket"]
     (ticket,) = await place.rows()
     assert (ticket["status"], ticket["followed"]) == ("closed", True)
+
+
+async def test_a_late_answer_without_messages_is_no_second_look(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what was true when it was asked for, just after the first. So the ticket is read once more."""
+    place.again(STORE)
+    vendor, takes = place.vendor, 0.0
+    for text in ("Hello?", "Are you there?"):
+        vendor.customer_writes("t1", text)
+    read = vendor.ticket
+
+    async def slowly(ticket: TicketId) -> Conversation:
+        answer = await read(ticket)
+        place.clock.advance(takes)
+        return answer
+
+    monkeypatch.setattr(vendor, "ticket", slowly)
+    await place.sweep.run()
+    vendor.tickets[T1] = replace(vendor.tickets[T1], status=Status.CLOSED)
+    vendor.said[T1].pop()
+    vendor.calls.clear()
+    for takes in (0.0, APART + 1, 0.0, 0.0):  # noqa: B007 - `slowly` reads it
+        await place.sweep.run()
+    assert vendor.calls.count("ticket") == 3
