@@ -41,8 +41,9 @@ from tests.contract.fault_matrix import (
     call_of,
     row,
 )
-from tests.support.fault_checks import Witness, has_check, untrue, watched
+from tests.support.fault_checks import Witness, has_check, still_to_be_made, untrue, watched
 from tests.support.stage.stage import Stage, Ticket, set_stage
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.takes(25)
 
@@ -330,6 +331,12 @@ async def play(answer: Answer, *roads: str) -> None:
                     await everything_is_where_it_belongs(stage, tickets, word, witness)
                     witness.arrived = True
                     await stage.bridge.ready()
+                    # Some calls come by the clock alone, and one of them may have been the last to meet its answer.
+                    await until(
+                        lambda: not [c for fault in faults.values() for c in still_to_be_made(answer, fault.met)],
+                        "what failed is asked again",
+                        seconds=_PATIENCE,
+                    )
                 witness.failures_shown = failures_shown(stage) - shown
                 witness.refused = {
                     chat for chat in ("discord", "slack") for f in stage.faults if "chat refused us" in f and chat in f

@@ -195,6 +195,21 @@ def untrue(
     return wrong
 
 
+_COMES_AGAIN = frozenset(
+    (
+        *(TicketFate.READ_LATER, TicketFate.FETCHED_LATER, StoreFate.ASKED_AGAIN),
+        *(ChatFate.ASKED_AGAIN, ChatFate.READ_AGAIN, ChatFate.NAMES_STEP),
+    )
+)
+
+
+def still_to_be_made(answer: Answer, again: Counter[Call]) -> list[Call]:
+    """The calls that have met this answer and, by their rows, will be made once more, but were not yet."""
+    once = [call for call, made in again.items() if made == 0]
+    says = {call: row(call, answer) for call in once}
+    return [call for call in once if {says[call].ticket, says[call].store, says[call].chat} & _COMES_AGAIN]
+
+
 def has_check(fate: TicketFate | StoreFate | ChatFate | AgentFate) -> bool:
     """Whether there is a check for this word."""
     return any(fate in checks for checks in (_TICKET, _STORE, _CHAT, _AGENT))
