@@ -121,8 +121,10 @@ async def past(stage: Stage) -> dict[str, Ticket]:
     store.now = lambda: datetime.now(UTC) - timedelta(days=20)
     tickets = {"old": await stage.writes("An old one"), "closed": await stage.writes("A closed one")}
     store.close(tickets["closed"].id)
-    store.now = lambda: datetime.now(UTC)
+    # Not from the very last second before the start: stores tell their time in whole seconds.
+    store.now = lambda: datetime.now(UTC) - timedelta(minutes=1)
     tickets["new"] = await stage.writes("A new one")
+    store.now = lambda: datetime.now(UTC)
     return tickets
 
 

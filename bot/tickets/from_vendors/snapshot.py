@@ -55,7 +55,7 @@ def should_follow(
 
 def by_vendors_clock(asked_since: datetime | None, ahead: timedelta | None) -> datetime | None:
     """
-    Since when a store is asked, by its clock. Pure.
+    Since when a store is asked, by its clock; it may be a second early, since stores tell their time in whole ones. Pure.
 
     Args:
         ahead: How far the vendor's clock is ahead of ours; None: unknown.
