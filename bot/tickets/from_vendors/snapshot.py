@@ -55,7 +55,9 @@ def should_follow(
 
 def by_vendors_clock(asked_since: datetime | None, ahead: timedelta | None) -> datetime | None:
     """
-    Since when a store is asked, by its clock; it may be a second early, since stores tell their time in whole ones. Pure.
+    Since when a store is asked, by its clock. Pure.
+
+    It may be a second too early, because stores tell their time in whole ones.
 
     Args:
         ahead: How far the vendor's clock is ahead of ours; None: unknown.
