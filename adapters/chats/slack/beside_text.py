@@ -46,10 +46,8 @@ def files_to_ask(message: Event) -> list[str]:
 def file_ids(message: Event) -> list[str]:
     """The ids of the files that can be sent, as far as the message says it: whether it has others than before."""
     return [
-        str(file.get("id"))
-        for file in _objects(message.get("files"))
-        if _must_be_asked(file) or not _not_sent(file)
-    ]  # fmt: skip
+        str(file.get("id")) for file in _objects(message.get("files")) if _must_be_asked(file) or not _not_sent(file)
+    ]
 
 
 def with_files(message: Event, found: Mapping[str, Event | None]) -> Event:
