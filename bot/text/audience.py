@@ -25,14 +25,15 @@ COMMANDS: Final = frozenset(
     )
 )
 """What begins with one of these behind `!` or `/` was meant for the bot, however long it is."""
-_BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-+•·▌")
+_BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-–—+•·▌")
 """Signs that people and programs put before a text: formatting, quotes, lists."""
 _COMMAND = re.compile(r"(?P<word>[^\W\d_][\w-]*?)\s*(?P<rest>#?\d*)[.!?…]*")
 _WITH_WORDS = re.compile(r"(?P<word>snooze)(?:\s+(?P<rest>.*))?")
 """Commands behind which people type what they mean, of any number of words."""
 _FEW_WORDS = re.compile(r"[^\W\d_][\w-]*( [\w#:-]+){1,2}[.!?…]*")
 """`!close please`: nobody writes so to a customer."""
-_NAMED = re.compile(rf"[!/](?:{'|'.join(sorted(COMMANDS))})(?=$|[\s,.:;!?])")
+_NAMED = re.compile(rf"(?:\d{{1,3}}[.)]\s)?[!/]+(?P<name>{'|'.join(sorted(COMMANDS))})(?=$|[\s,.:;!?])")
+"""Also as an entry of a list, or with its sign more than once."""
 _LONGEST_COMMAND = 100
 
 
@@ -83,7 +84,8 @@ def audience(text: str, note_prefixes: Sequence[str]) -> Audience:
 def _named(words: str) -> ForBot | None:
     """A text of any length that begins with the name of a command."""
     beginning = _bare(words[:_LONGEST_COMMAND])
-    return ForBot(beginning[1:]) if _NAMED.match(beginning) else None
+    found = _NAMED.match(beginning)
+    return None if found is None else ForBot(beginning[found.start("name") :])
 
 
 def _bare(words: str) -> str:

@@ -110,6 +110,12 @@ def test_words_for_the_bot(text: str, word: str) -> None:
         ("!note\nsecond line", "note\nsecond line"),
         ("!find jane@example.com", "find jane@example.com"),
         ("/reply Dear Jane, thank you", "reply dear jane, thank you"),
+        ("!!note he is a reseller of keys", "note he is a reseller of keys"),
+        ("//close it when she has paid", "close it when she has paid"),
+        ("1. !note he is a reseller of keys", "note he is a reseller of keys"),
+        ("- 12) !find her other orders first", "find her other orders first"),
+        ("— !note he is a reseller of keys", "note he is a reseller of keys"),
+        ("– /assign it to Bob or Ann", "assign it to bob or ann"),
     ],
 )
 def test_behind_a_commands_name_any_words_are_for_the_bot(text: str, word: str) -> None:
@@ -121,7 +127,15 @@ def test_behind_a_commands_name_any_words_are_for_the_bot(text: str, word: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["/help/articles/12 says how", "!noted, thank you", "/stats-page is down for us", "! note that it is ready"]
+    "text",
+    [
+        "/help/articles/12 says how",
+        "!noted, thank you",
+        "/stats-page is down for us",
+        "! note that it is ready",
+        "12 !note",
+        "1. note this",
+    ],
 )
 def test_what_only_looks_like_a_commands_name_is_a_reply(text: str) -> None:
     """A path, a longer word, an exclamation mark that stands alone."""
