@@ -1221,26 +1221,31 @@ SELECT destination FROM found WHERE destination IS NOT NULL;
 -- name: ready_lanes
 -- The lanes of a destination whose first delivery is due, each with what decides whose turn is next. The opening of a
 -- thread comes before everything else in its lane. An opening that failed blocks its lane until somebody retries or
--- drops it; other failed deliveries do not. At a store's vendor there is no chat.
+-- drops it; other failed deliveries do not. At a store's vendor there is no chat. Each lane and its first delivery are
+-- found by a step in an index, so it does not matter how much waits behind it.
+WITH RECURSIVE lanes (lane) AS (
+    SELECT MIN(d.lane) FROM deliveries AS d WHERE d.queued = 1 AND d.destination = :destination
+    UNION ALL
+    SELECT (
+        SELECT MIN(d.lane) FROM deliveries AS d
+        WHERE d.queued = 1 AND d.destination = :destination AND d.lane > lanes.lane
+    )
+    FROM lanes WHERE lanes.lane IS NOT NULL
+)
 SELECT d.lane AS lane, d.id AS id, d.kind AS kind, d.due_at AS due_at, d.ticket AS ticket, t.store AS store,
     CASE WHEN d.kind IN ('reply', 'note', 'status') THEN NULL
         ELSE COALESCE(l.chat, json_extract(d.payload, '$.place.chat')) END AS chat,
     COALESCE(l.channel, json_extract(d.payload, '$.place.channel')) AS channel,
     COALESCE(l.thread, json_extract(d.payload, '$.place.thread')) AS thread
-FROM deliveries AS d
+FROM lanes
+    CROSS JOIN deliveries AS d ON d.id = (
+        SELECT e.id FROM deliveries AS e
+        WHERE e.queued = 1 AND e.destination = :destination AND e.lane = lanes.lane
+        ORDER BY e.rank, e.id LIMIT 1
+    )
     LEFT JOIN tickets AS t ON t.number = d.ticket
     LEFT JOIN links AS l ON l.id = d.link
-WHERE d.destination = :destination
-  AND d.scheduled = 1
-  AND d.due_at <= :now
-  AND NOT EXISTS (
-      SELECT 1 FROM deliveries AS e
-      WHERE e.lane = d.lane
-        AND e.id <> d.id
-        AND e.unfinished = 1
-        AND (e.state IN ('waiting', 'begun', 'uncertain') OR (e.state = 'failed' AND e.kind = 'open'))
-        AND ((e.kind = 'open') > (d.kind = 'open') OR ((e.kind = 'open') = (d.kind = 'open') AND e.id < d.id))
-  );
+WHERE d.scheduled = 1 AND d.due_at <= :now;
 
 -- name: next_due
 -- When the destination's next delivery will be due.
@@ -1250,11 +1255,8 @@ WHERE destination = :destination AND scheduled = 1 AND due_at > :now;
 -- name: lane_head
 -- The first delivery of a lane; the order is that of `ready_lanes`.
 SELECT * FROM deliveries
-WHERE lane = :lane
-  AND unfinished = 1
-  AND (state IN ('waiting', 'begun', 'uncertain') OR (state = 'failed' AND kind = 'open'))
-ORDER BY kind = 'open' DESC, id
-LIMIT 1;
+WHERE queued = 1 AND destination = :destination AND lane = :lane
+ORDER BY rank, id LIMIT 1;
 
 -- name: unfinished_in_lane
 -- Every unfinished delivery of a lane, except one that is held: it waits for an agent, not in the lane.

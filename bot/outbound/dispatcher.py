@@ -40,8 +40,6 @@ _NOT_AT_ONCE = (Kind.CARD,)
 
 Destinations = Mapping[str, LimitOf | None]
 """Every destination, with its limits; None: none is known."""
-BeginNext = Callable[[Transaction, str, datetime], Job | None]
-"""Begins a lane's first delivery, if it is due."""
 
 
 @dataclass(eq=False, slots=True)
@@ -55,6 +53,9 @@ class Turn:
 
 Begun = Sequence[tuple[Turn, Job | None]]
 """Turns, each with the delivery that was begun; None: the lane's first one is not due any more."""
+
+BeginNext = Callable[[Transaction, Turn, datetime], Job | None]
+"""Begins the first delivery of the lane whose turn it is, if it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,7 @@ class Dispatcher:
 
     def carry_out(self, connection: sqlite3.Connection, chosen: Sequence[Turn]) -> Begun:
         tx, now = Transaction(connection), self._clock.now()
-        return [(turn, self._begin_next(tx, turn.lane, now)) for turn in chosen]
+        return [(turn, self._begin_next(tx, turn, now)) for turn in chosen]
 
 
 def _order(begun: tuple[ReadyLane, str]) -> int:

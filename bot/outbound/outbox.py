@@ -142,7 +142,7 @@ class Outbox:
     async def _take_turn(self, turn: Turn, job: Job | None) -> None:
         """Advance the lane's first delivery by one step, if it is due."""
         if job is None and not self._stopping:
-            job = await self._database.write(self._begin_next, turn.lane, self._clock.now())
+            job = await self._database.write(self._begin_next, turn, self._clock.now())
         if job is None:
             return
         try:
@@ -276,14 +276,14 @@ class Outbox:
             next=type(decision).__name__,
         )
 
-    def _begin_next(self, tx: Transaction, lane: str, now: datetime) -> Job | None:
+    def _begin_next(self, tx: Transaction, turn: Turn, now: datetime) -> Job | None:
         """
-        The lane's first delivery, if it is due; None: it is not due.
+        The first delivery of the lane whose turn it is; None: it is not due.
 
         Its state says what comes next: `BEGUN`, which is recorded here, an attempt; `UNCERTAIN` a search; `WAITING` the
         check before sending.
         """
-        row = tx.one("lane_head", lane=lane)
+        row = tx.one("lane_head", destination=turn.destination, lane=turn.lane)
         if row is None:
             return None
         head = delivery_row(row)

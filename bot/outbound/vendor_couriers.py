@@ -27,7 +27,7 @@ from bot.tickets import enqueue
 from bot.tickets.from_agents.routing import refusal
 from bot.tickets.from_vendors.learned import record_learned
 from bot.tickets.from_vendors.own_messages import earliest
-from bot.tickets.from_vendors.snapshot import TicketSnapshot, as_asked, lacks_messages, parts_to_record
+from bot.tickets.from_vendors.snapshot import TicketSnapshot, as_asked, lacks_messages, portions_to_record
 from bot.tickets.from_vendors.sync import record
 from bot.tickets.replies.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.wording import notices, reasons
@@ -144,7 +144,7 @@ class ReplyCourier:
             follow=False,
             complete=complete,
         )
-        for part in await self.database.read(parts_to_record, store.name, snapshot):
+        for part in await self.database.read(portions_to_record, store.name, snapshot):
             await self.database.write(record, store, part, self.clock.now())
         after = await self.database.read(lambda tx: tx.one("message", id=require(job.message).id))
         return message_row(require(after)), complete

@@ -14,11 +14,11 @@ from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.believed_when_repeated import SaidTwice
 from bot.model import Conversation, Store, TicketId
 from bot.tickets.from_vendors import incidents
-from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, lacks_messages, parts_to_record
+from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, lacks_messages, portions_to_record
 from bot.tickets.from_vendors.sync import record
 
 TOGETHER = 25
-"""So many tickets that nobody sees are recorded in one transaction. While there is one, everything else waits."""
+"""So many tickets that nobody sees are recorded in one transaction, if they have few messages."""
 
 
 class Recording:
@@ -57,14 +57,14 @@ class Recording:
         """
         ticket = snapshot.ticket.id
         self._unseen.pop(ticket, None)
-        parts: tuple[TicketSnapshot, ...] = (snapshot,)
+        portions: tuple[TicketSnapshot, ...] = (snapshot,)
         if len(snapshot.messages or ()) > MANY_MESSAGES:
-            parts = await self._database.read(parts_to_record, self._store.name, snapshot)
-        for part in parts[:-1]:
-            await self._database.write(self._part, part, self._clock.now())
+            portions = await self._database.read(portions_to_record, self._store.name, snapshot)
+        for portion in portions[:-1]:
+            await self._database.write(self._portion, portion, self._clock.now())
         asked_at = self._clock.monotonic() - max(0.0, (self._clock.now() - snapshot.read_at).total_seconds())
         believed = self._incomplete.would_be_believed(ticket, asked_at=asked_at)
-        lacks = await self._database.write(self._whole, parts[-1], self._clock.now(), believed=believed)
+        lacks = await self._database.write(self._rest, portions[-1], self._clock.now(), believed=believed)
         if lacks:
             self._incomplete.is_believed(ticket, asked_at=asked_at)
         elif snapshot.messages is not None:
@@ -74,6 +74,9 @@ class Recording:
 
     async def record_later(self, snapshot: TicketSnapshot) -> None:
         """Record a ticket that nobody sees, together with others; `finish` records those that are left."""
+        others = sum(len(each.messages or ()) for each in self._unseen.values())
+        if others + len(snapshot.messages or ()) > MANY_MESSAGES:
+            await self.finish()
         self._unseen[snapshot.ticket.id] = snapshot
         if len(self._unseen) >= TOGETHER:
             await self.finish()
@@ -103,15 +106,15 @@ class Recording:
 
     def _together(self, tx: Transaction, snapshots: Iterable[TicketSnapshot], now: datetime) -> None:
         for snapshot in snapshots:
-            self._part(tx, snapshot, now)
+            self._portion(tx, snapshot, now)
 
-    def _part(self, tx: Transaction, snapshot: TicketSnapshot, now: datetime) -> None:
+    def _portion(self, tx: Transaction, snapshot: TicketSnapshot, now: datetime) -> None:
         record(tx, self._store, snapshot, now)
         incidents.ticket_readable(tx, self._store.name, snapshot.ticket.id)
 
-    def _whole(self, tx: Transaction, snapshot: TicketSnapshot, now: datetime, *, believed: bool) -> bool:
+    def _rest(self, tx: Transaction, snapshot: TicketSnapshot, now: datetime, *, believed: bool) -> bool:
         """
-        Record the whole of what was read.
+        Record what was read, or what is left of it.
 
         Args:
             believed: Whether it is believed that these are all messages, even if some are missing.
@@ -121,5 +124,5 @@ class Recording:
         """
         conversation = Conversation(ticket=snapshot.ticket, messages=snapshot.messages or ())
         lacks = snapshot.messages is not None and lacks_messages(tx, self._store.name, conversation)
-        self._part(tx, replace(snapshot, complete=False) if lacks and not believed else snapshot, now)
+        self._portion(tx, replace(snapshot, complete=False) if lacks and not believed else snapshot, now)
         return lacks

@@ -7,6 +7,7 @@ this reply reached the vendor.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -25,7 +26,7 @@ from bot.model import Author, Kind, Message, MessageId, State, Store, TicketNumb
 from bot.text import signed
 from bot.tickets import enqueue
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
-from bot.tickets.from_vendors.snapshot import TicketSnapshot
+from bot.tickets.from_vendors.snapshot import Portion, TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.wording import cards, notices
 
@@ -49,38 +50,57 @@ def record_messages(
     Returns:
         Whether there is a new one of the staff, which may have answered the customer.
     """
-    known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
+    known = _recorded(tx, ticket.number, snapshot)
     found = [message for message in snapshot.messages or () if message.id not in known]
     own = _own(tx, ticket, found, snapshot.ahead)
+    threads = enqueue.links_of(tx, ticket.number) if followed and found else []
+    written: list[Message] = []
     for message in found:
         if message.id in own:
             _arrived(tx, own[message.id], message.id, now)
             continue
-        inserted = tx.add(
-            "insert_vendor_message",
-            ticket=ticket.number,
-            vendor_id=message.id,
-            author=message.author,
-            author_name=message.author_name,
-            text=message.text,
-            formatted=formatting_json(message.formatted),
-            attachments=attachments_json(message.attachments),
-            is_public=message.is_public,
-            written_at=to_ms(message.written_at or now),
-            now=to_ms(now),
-        )
-        if inserted is not None and message.is_public and message.author is not Author.STAFF:
-            tx.run("wake_ticket", number=ticket.number)
-        if inserted is not None and followed:
-            tx.run("set_store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
-            if begins and not known and message is found[0] and _stands_on_cards(tx, ticket.number, message):
-                tx.run("set_opening_message", number=ticket.number, message=inserted)
-                continue
-            for link in enqueue.links_of(tx, ticket.number):
-                enqueue.post(tx, link, inserted, now)
-            if message.malformed:
-                enqueue.lines(tx, ticket.number, notices.message_malformed(store.vendor_label), now)
+        inserted = _insert(tx, ticket.number, message, now)
+        if inserted is None:
+            continue
+        written.append(message)
+        if begins and not known and message is found[0] and _stands_on_cards(tx, ticket.number, message):
+            tx.run("set_opening_message", number=ticket.number, message=inserted)
+            continue
+        for link in threads:
+            enqueue.post(tx, link, inserted, now)
+        if followed and message.malformed:
+            enqueue.lines(tx, ticket.number, notices.message_malformed(store.vendor_label), now)
+    if any(message.is_public and message.author is not Author.STAFF for message in written):
+        tx.run("wake_ticket", number=ticket.number)
+    if followed and written:
+        latest = max(min(message.written_at or now, now) for message in written)
+        tx.run("set_store_active", name=ticket.store, at=to_ms(latest))
     return any(message.author is Author.STAFF for message in found)
+
+
+def _recorded(tx: Transaction, ticket: TicketNumber, snapshot: TicketSnapshot) -> set[str]:
+    """The ids of the messages that are recorded; of a portion only those that it has."""
+    if snapshot.portion is not Portion.MORE:
+        return {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket)}
+    ids = json.dumps([message.id for message in snapshot.messages or ()])
+    return {row["vendor_id"] for row in tx.all("messages_by_vendor_ids", ticket=ticket, ids=ids)}
+
+
+def _insert(tx: Transaction, ticket: TicketNumber, message: Message, now: datetime) -> int | None:
+    """Record one message. Returns its number; None: it is recorded already."""
+    return tx.add(
+        "insert_vendor_message",
+        ticket=ticket,
+        vendor_id=message.id,
+        author=message.author,
+        author_name=message.author_name,
+        text=message.text,
+        formatted=formatting_json(message.formatted),
+        attachments=attachments_json(message.attachments),
+        is_public=message.is_public,
+        written_at=to_ms(message.written_at or now),
+        now=to_ms(now),
+    )
 
 
 def _stands_on_cards(tx: Transaction, number: TicketNumber, message: Message) -> bool:

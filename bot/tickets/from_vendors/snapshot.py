@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from itertools import pairwise
 
 from bot.db.connection import Transaction
 from bot.db.rows import TicketRow
@@ -13,8 +14,8 @@ from bot.model import Conversation, Message, MessageId, Status, Store, StoreName
 from bot.tickets.forgotten import RecordedTicket, find_ticket, message_hash
 from bot.wording import notices
 
-MANY_MESSAGES = 1_000
-"""So many new messages are recorded in one transaction. While there is one, nothing else can be written."""
+MANY_MESSAGES = 50
+"""So many new messages are recorded in one transaction. While there is one, everything else waits."""
 # One second, and one more because we know a vendor's clock only to the second.
 _SAME_SECOND = timedelta(seconds=2)
 
@@ -123,13 +124,30 @@ def _spelled(ticket: TicketId) -> str:
     return spelled.lstrip("0") or "0" if spelled.isascii() and spelled.isdigit() else spelled
 
 
+class Portion(Enum):
+    """
+    How much of a reading is recorded in one transaction.
+
+    Attributes:
+        WHOLE: The ticket and its messages.
+        FIRST: The ticket and its first messages, without what follows from all messages together.
+        MORE: Only some messages, which follow those that were recorded a moment ago.
+        REST: The ticket, and what follows from all messages together: these are recorded already.
+    """
+
+    WHOLE = auto()
+    FIRST = auto()
+    MORE = auto()
+    REST = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketSnapshot:
     """
     A ticket as it was read.
 
     Attributes:
-        messages: All of them, oldest first; None: they were not read, because nobody needs them.
+        messages: All of them, or a portion, oldest first; None: they were not read, because nobody needs them.
         fingerprint: None: it was not read from the list, and the recorded one stays. Empty: the ticket left the list,
             and any fingerprint it returns with is new.
         read_at: Just before the request; what we wrote later is newer.
@@ -137,6 +155,7 @@ class TicketSnapshot:
         vendor_time: The same moment by the vendor's clock; None: unknown.
         follow: Whether the ticket gets threads from now on; those that have them keep them.
         complete: Whether the messages are believed to be all; else the ticket is read again.
+        portion: Which part of the reading this is.
     """
 
     ticket: Ticket
@@ -147,6 +166,7 @@ class TicketSnapshot:
     vendor_time: datetime | None = None
     listed_at: datetime | None = None
     complete: bool = True
+    portion: Portion = Portion.WHOLE
 
     @property
     def said_at(self) -> datetime:
@@ -179,9 +199,9 @@ def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation
     return bool(before) and not before <= {message_hash(tx, ticket.number, each) for each in shown}
 
 
-def parts_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapshot) -> tuple[TicketSnapshot, ...]:
+def portions_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapshot) -> tuple[TicketSnapshot, ...]:
     """
-    The snapshots that have to be recorded, each in its own transaction: the last one is the whole.
+    The snapshots that have to be recorded, each in its own transaction.
 
     A ticket with very many new messages is recorded from its oldest ones on. Whatever ends that in between, the ticket
     still counts as changed.
@@ -192,14 +212,23 @@ def parts_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapshot)
     ticket = find_ticket(tx, store, snapshot.ticket.id)
     rows = () if ticket is None else tx.all("vendor_ids_of_ticket", ticket=ticket.number)
     ends = _ends([message.id for message in messages], {row["vendor_id"] for row in rows})
-    return (*(replace(snapshot, messages=messages[:end], fingerprint=None, complete=False) for end in ends), snapshot)
+    if not ends:
+        return (snapshot,)
+    first = replace(snapshot, messages=messages[: ends[0]], fingerprint=None, complete=False, portion=Portion.FIRST)
+    more = [
+        replace(first, messages=messages[begin:end], portion=Portion.MORE)
+        for begin, end in pairwise([*ends, len(messages)])
+    ]
+    return (first, *more, replace(snapshot, portion=Portion.REST))
 
 
-def _ends(messages: list[MessageId], recorded: set[str]) -> Iterator[int]:
-    """Where each part ends but the last. Pure."""
+def _ends(messages: list[MessageId], recorded: set[str]) -> list[int]:
+    """Where each portion ends but the last. Pure."""
+    ends: list[int] = []
     new = 0
     for index, message in enumerate(messages):
         new += message not in recorded
         if new > MANY_MESSAGES:
-            yield index
+            ends.append(index)
             new = 1
+    return ends

@@ -45,13 +45,15 @@ from bot.tickets.from_vendors.outdated import (
 )
 from bot.tickets.from_vendors.recorded_messages import record_messages
 from bot.tickets.from_vendors.reused_ids import as_recorded, is_another
-from bot.tickets.from_vendors.snapshot import TicketSnapshot
+from bot.tickets.from_vendors.snapshot import Portion, TicketSnapshot
 from bot.wording import notices
 
 
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
-    """Record a ticket as it was read, and queue every delivery that follows."""
+    """Record a ticket as it was read, or a portion of it, and queue every delivery that follows."""
     before = find_ticket(tx, store.name, snapshot.ticket.id)
+    if before is not None and snapshot.portion is Portion.MORE:
+        return _record_more(tx, store, before, snapshot, now)
     if before is not None and is_another(tx, before, snapshot, now):
         # Whether to follow it, and whether to read its messages, was decided by what is known of the old one.
         complete = snapshot.complete and snapshot.messages is not None
@@ -72,11 +74,8 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         tx.run("follow_ticket", number=number)
         links.open_links(tx, number, store.channels, now)
     followed = snapshot.follow or known.followed
-    if snapshot.messages is not None and record_messages(
-        tx, store, known, snapshot, now, followed=followed, begins=begins
-    ):
-        record_read(tx, _load_ticket(tx, number), snapshot.messages)
-    if not stale:
+    _record_conversation(tx, store, known, snapshot, now, followed=followed, begins=begins)
+    if not stale and snapshot.portion is not Portion.FIRST:
         _update_awaiting(tx, known, snapshot, now)
     if followed and before is not None:
         after = _load_ticket(tx, number)
@@ -85,6 +84,36 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         if _card_fields(after) != _card_fields(before):
             enqueue.cards(tx, number, now)
     return number
+
+
+def _record_more(
+    tx: Transaction, store: Store, known: TicketRow, snapshot: TicketSnapshot, now: datetime
+) -> TicketNumber:
+    """Record some more messages. Of a ticket that was erased meanwhile nothing: what may stay is known in the end."""
+    if known.erased_at is None:
+        messages = as_recorded(tx, known.number, snapshot)
+        record_messages(tx, store, known, messages, now, followed=known.followed, begins=False)
+    return known.number
+
+
+def _record_conversation(
+    tx: Transaction,
+    store: Store,
+    known: TicketRow,
+    snapshot: TicketSnapshot,
+    now: datetime,
+    *,
+    followed: bool,
+    begins: bool,
+) -> None:
+    """Record the messages that are new; and, once all are recorded, the answers among them."""
+    if snapshot.messages is None:
+        return
+    has_answers = record_messages(tx, store, known, snapshot, now, followed=followed, begins=begins)
+    if snapshot.portion is Portion.REST:
+        has_answers = any(message.author is Author.STAFF for message in snapshot.messages)
+    if has_answers and snapshot.portion is not Portion.FIRST:
+        record_read(tx, _load_ticket(tx, known.number), snapshot.messages)
 
 
 def _without_forgotten(

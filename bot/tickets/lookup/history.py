@@ -85,7 +85,7 @@ def read_ticket(
         messages=messages,
         older=require(tx.one("message_count", ticket=number))["amount"] - len(messages),
         own=tuple(delivery_row(each) for each in tx.all("deliveries_without_message", ticket=number)),
-        heads={lane: delivery_row(require(tx.one("lane_head", lane=lane))) for lane in {each.lane for each in waiting}},
+        heads={each.lane: _head(tx, each) for each in waiting},
         held={each.id: _line_about(tx, number, each.id) for each in held},
         store_incident="" if store is None else store["incident"] or "",
         channel_incidents={link.id: _incident(tx, link) for link in links},
@@ -121,6 +121,11 @@ def _message(tx: Transaction, message: MessageRow) -> MessageHistory:
 def _line_about(tx: Transaction, number: TicketNumber, delivery: DeliveryId) -> str:
     row = tx.one("line_with_button", ticket=number, delivery=delivery)
     return "" if row is None else delivery_row(row).payload_as(LinePayload).text
+
+
+def _head(tx: Transaction, waiting: DeliveryRow) -> DeliveryRow:
+    """The first delivery of the lane in which this one waits."""
+    return delivery_row(require(tx.one("lane_head", destination=waiting.destination, lane=waiting.lane)))
 
 
 def _incident(tx: Transaction, link: LinkRow) -> str:

@@ -16,6 +16,7 @@ from bot.errors import Rejected, Unavailable
 from bot.model import ChatName, Form, Kind
 from bot.outbound.card_couriers import post_left_out_opening
 from bot.outbound.chat_failures import _make_plainer
+from bot.outbound.dispatcher import Turn
 from bot.outbound.job import Directory, Job, read_job, thread_of
 from bot.outbound.outbox import Outbox
 from bot.ports import VendorCapabilities
@@ -94,7 +95,7 @@ async def test_where_the_words_of_a_store_that_is_gone_can_be_read(tmp_path: Pat
 async def test_a_lane_with_nothing_in_it_has_no_turn(tmp_path: Path) -> None:
     """What was in it may have been dropped while the lane waited for its turn."""
     outbox = cast("Outbox", None)  # it looks at the lane first
-    assert await write(tmp_path / "db", partial(Outbox._begin_next, outbox), "thread:7", NOON) is None
+    assert await write(tmp_path / "db", partial(Outbox._begin_next, outbox), Turn("thread:7", "discord"), NOON) is None
 
 
 async def test_a_delivery_that_is_not_due_yet_is_not_begun(tmp_path: Path) -> None:
@@ -102,8 +103,9 @@ async def test_a_delivery_that_is_not_due_yet_is_not_begun(tmp_path: Path) -> No
 
     def work(tx: Transaction) -> tuple[Job | None, str]:
         job = opening(tx)
+        turn = Turn(job.delivery.lane, job.delivery.destination)
         outbox = cast("Outbox", None)
-        begun = Outbox._begin_next(outbox, tx, job.delivery.lane, NOON - timedelta(seconds=1))
+        begun = Outbox._begin_next(outbox, tx, turn, NOON - timedelta(seconds=1))
         return begun, require(tx.one("delivery", id=job.delivery.id))["state"]
 
     assert await write(tmp_path / "db", work) == (None, "waiting")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -34,7 +35,7 @@ from bot.text import signed
 from bot.tickets import enqueue
 from bot.tickets.erasure import erase, forget
 from bot.tickets.from_agents.routing import record_said, route_link
-from bot.tickets.from_vendors.snapshot import parts_to_record, should_follow
+from bot.tickets.from_vendors.snapshot import portions_to_record, should_follow
 from bot.tickets.from_vendors.sync import record, record_gone
 from bot.tickets.replies.outcomes import drop, reply_arrived, retry
 from bot.tickets.rules_from_settings import Rules
@@ -137,16 +138,64 @@ async def test_very_many_messages_are_recorded_in_several_transactions(
         if known:
             record(tx, STORE, replace(begun, messages=tuple(said[:known]), fingerprint="f1"), NOON)
         found = [len(tx.all("vendor_ids_of_ticket", ticket=1001))]
-        for part in parts_to_record(tx, STORE.name, replace(begun, messages=tuple(said)))[:until]:
-            record(tx, STORE, part, NOON)
+        portions = portions_to_record(tx, STORE.name, replace(begun, messages=tuple(said)))
+        for portion in portions[:until]:
+            record(tx, STORE, portion, NOON)
             found.append(len(tx.all("vendor_ids_of_ticket", ticket=1001)))
         row = require(tx.one("ticket", number=1001))
+        assert (row["fingerprint"] == "f2") is (until is None or until >= len(portions))
         return [after - before for before, after in pairwise(found)], row["fingerprint"] == "f2"
 
     new, settled = await write(tmp_path / "db", work)
     assert max(new) <= 3
-    assert settled is (sum(new) == len(said) - known)
-    assert until is not None or settled
+    assert not settled or sum(new) == len(said) - known
+
+
+@pytest.mark.parametrize("followed", [True, False])
+@pytest.mark.parametrize("seed", range(12))
+async def test_in_portions_the_same_is_recorded_as_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, *, followed: bool
+) -> None:
+    """Whoever wrote, whatever was known before, and whatever of it is ours. Only the card may be drawn once more."""
+    random = Random(seed)
+    said = [_anything(random, number) for number in range(random.randint(4, 30))]
+    before = tuple(said[: random.randint(0, len(said) // 2)])
+    read = replace(
+        snapshot("t1"), messages=tuple(said), fingerprint="f2", read_at=NOON + timedelta(hours=1), follow=followed
+    )
+
+    def work(tx: Transaction) -> dict[str, list[tuple[object, ...]]]:
+        tx.run("add_store", name=STORE.name)
+        tx.run("add_installation", key_prefix="abc123")
+        if before:
+            record(tx, STORE, replace(read, messages=before, fingerprint="f1", read_at=NOON), NOON)
+        if before and followed:
+            tx.run("set_link_thread", id=1, thread="900", card="901", version=1)
+            says(tx, "It is on its way")
+            for row in tx.all("unfinished_deliveries"):
+                tx.run("finish_delivery", id=row["id"], now=1)
+        for portion in portions_to_record(tx, STORE.name, read):
+            record(tx, STORE, portion, NOON + timedelta(hours=1))
+        tables = ("stores", "tickets", "messages", "deliveries", "answers")
+        tx._connection.execute("UPDATE tickets SET version = 1")
+        return {table: [tuple(row) for row in tx._connection.execute(f"SELECT * FROM {table}")] for table in tables}
+
+    at_once = await write(tmp_path / "at once", work)
+    monkeypatch.setattr("bot.tickets.from_vendors.snapshot.MANY_MESSAGES", random.randint(1, 5))
+    assert await write(tmp_path / "in portions", work) == at_once
+
+
+def _anything(random: Random, number: int) -> Message:
+    """A message of anybody: public or not, with and without a time, perhaps with the words of a reply of ours."""
+    return Message(
+        id=MessageId(f"m{number}"),
+        author=random.choice(list(Author)),
+        author_name=random.choice([None, "Jane", "Bob"]),
+        text=random.choice(["It is on its way", f"Words {number}"]),
+        written_at=random.choice([None, NOON - timedelta(hours=1) + timedelta(minutes=number)]),
+        is_public=random.random() < 0.8,
+        malformed=random.random() < 0.1,
+    )
 
 
 async def test_a_ticket_that_is_gone_is_reported_once(tmp_path: Path) -> None:
