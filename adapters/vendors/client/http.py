@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
@@ -42,12 +42,13 @@ LARGEST_WHOLE_LIST = 200 * 1024 * 1024
 """The largest page of a list that is read where it cannot be had in smaller ones, in bytes."""
 _LARGE_IF_SLOW = 1024 * 1024
 """A list that is larger than this and does not come in time is as good as too large."""
-_PARSED_AT_ONCE = 256 * 1024
-"""A larger body is parsed beside the event loop."""
+_READ_AT_ONCE = 256 * 1024
+"""A larger body is read beside the event loop."""
 
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _MALFORMED = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 
+T = TypeVar("T")
 Query = Mapping[str, str | int | list[str]]
 
 
@@ -131,9 +132,24 @@ class VendorClient:
         Raises:
             TooLarge, Unavailable, RateLimited, AuthFailed, Gone, Rejected
         """
+        return await self.read_as(_as_it_is, *path, query=query, urgent=urgent)
+
+    async def read_as(
+        self, understand: Callable[[Any], T], *path: str, query: Query | None = None, urgent: bool = False
+    ) -> T:
+        """
+        `read`, and what `understand` makes of the answer. A large one is understood beside the event loop.
+
+        Raises:
+            TooLarge, Unavailable, RateLimited, AuthFailed, Gone, Rejected
+            Exception: As `understand`.
+        """
         request = self._request("GET", path, query)
         response = await self._exchange(request, Body(LARGEST_BODY), writing=False, urgent=urgent)
-        return await self._value(response, writing=False)
+        value = await self._value(response, writing=False)
+        if len(response.body) <= _READ_AT_ONCE:
+            return understand(value)
+        return await asyncio.to_thread(understand, value)
 
     async def read_page(
         self,
@@ -312,7 +328,7 @@ class VendorClient:
         self._raise_for_status(response, writing=writing, private=private)
         if digest is not None and digest.is_unchanged(response.body):
             return None
-        is_large = len(response.body) > _PARSED_AT_ONCE
+        is_large = len(response.body) > _READ_AT_ONCE
         try:
             value = await asyncio.to_thread(parse, response.body) if is_large else parse(response.body)
         except UnusableBody as reason:
@@ -338,6 +354,10 @@ class VendorClient:
         )
         if error is not None:
             raise error
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _version() -> str:

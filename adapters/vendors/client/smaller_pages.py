@@ -7,6 +7,7 @@ Which pages are too large is remembered, so that they are not sent again and aga
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +45,7 @@ class Listing:
     name: str = ""
 
 
-def beginning_of(error: TooLarge, page_of: PageOf) -> Page:
+async def beginning_of(error: TooLarge, page_of: PageOf) -> Page:
     """
     What can be read of a page that is too large.
 
@@ -53,7 +54,7 @@ def beginning_of(error: TooLarge, page_of: PageOf) -> Page:
     """
     if error.beginning is None:
         raise error
-    return page_of(error.beginning)
+    return await asyncio.to_thread(page_of, error.beginning)
 
 
 class SmallerPages:
@@ -76,7 +77,7 @@ class SmallerPages:
             try:
                 return await listing.fetch(number, length, LARGEST_BODY)
             except TooLarge as error:
-                if len(beginning_of(error, listing.page_of).found) > length:
+                if len((await beginning_of(error, listing.page_of)).found) > length:
                     # This server does not know lengths: smaller pages would be the same.
                     return await self._whole(number, length, listing)
                 self._large.put(key, frozenset())
@@ -109,7 +110,7 @@ class SmallerPages:
             try:
                 page = await listing.fetch(number, 1, BEGINNING)
             except TooLarge as error:
-                page = beginning_of(error, listing.page_of)
+                page = await beginning_of(error, listing.page_of)
                 if ids_of(page) == known:
                     return page
             else:
@@ -118,7 +119,7 @@ class SmallerPages:
         try:
             page = await listing.fetch(number, 1, LARGEST_SINGLE)
         except TooLarge as error:
-            page = beginning_of(error, listing.page_of)
+            page = await beginning_of(error, listing.page_of)
             if len(page.found) > 1:
                 return await self._whole(number, 1, listing)
             self._large.put(key, frozenset(ids_of(page)))
@@ -130,7 +131,7 @@ class SmallerPages:
         try:
             return await listing.fetch(number, length, LARGEST_WHOLE_LIST)
         except TooLarge as error:
-            return beginning_of(error, listing.page_of)
+            return await beginning_of(error, listing.page_of)
 
 
 def smaller_length(length: int) -> int:

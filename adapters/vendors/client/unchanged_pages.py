@@ -7,6 +7,7 @@ sweep: so what was not recorded, or changed here, still counts as changed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -95,7 +96,8 @@ class UnchangedPages:
         tickets: TicketsOfPage[Any] | None = None,
     ) -> Page:
         """
-        A page, which `page_of` makes of what `request` returns unless that is unchanged.
+        A page, which `page_of` makes of what `request` returns unless that is unchanged; beside the event loop if it is
+        too large to be known again.
 
         Args:
             key: What is asked for, and all that `page_of` depends on besides.
@@ -112,7 +114,7 @@ class UnchangedPages:
             if tickets is not None:
                 tickets.read_later(lambda: page_of(list_of(body)))
         else:
-            page = page_of(value)
+            page = page_of(value) if digest.value else await asyncio.to_thread(page_of, value)
         size = len(page.changes)
         if digest.value and 0 < size <= self._room and is_read_whole(page):
             again = _Kept(digest.value, digest.request, page)

@@ -22,6 +22,8 @@ from adapters.vendors.client.parsing import (
     named,
     new_message_in,
     not_understood,
+    read_messages,
+    read_one,
     unwrapped,
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
@@ -104,6 +106,16 @@ def message_of(wire: WireMessage) -> Message:
 def fingerprint(wire: WireTicket) -> str:
     """The time of update and the flags that a message or a colleague may change."""
     return fingerprint_from((wire.updated_at, wire.is_closed, wire.is_answered, wire.is_todo))
+
+
+def one_ticket(answer: Any) -> WireTicket:
+    """The answer for one ticket. Raises `Unavailable`."""
+    return read_one(WireTicket, unwrapped(answer, "ticket"), vendor=LABEL)
+
+
+def messages_of(answer: Any) -> list[Message]:
+    """The messages of an answer, in its order. Raises `Unavailable`."""
+    return [message_of(wire) for wire in read_messages(WireMessage, unwrapped(answer, "ticketMessages"), vendor=LABEL)]
 
 
 def page_of(value: Any) -> Page:

@@ -17,9 +17,6 @@ from adapters.vendors.client.parsing import (
     id_and_text,
     not_understood,
     oldest_first,
-    read_messages,
-    read_one,
-    unwrapped,
 )
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
@@ -28,15 +25,15 @@ from adapters.vendors.client.unchanged_pages import UnchangedPages
 from adapters.vendors.lightspeed.capabilities import CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.lightspeed.people import People
 from adapters.vendors.lightspeed.reading import (
-    WireMessage,
     WireTicket,
     counts_of,
     error_status,
     has_note,
     id_number,
-    message_of,
+    messages_of,
     new_message_id,
     nudge_of,
+    one_ticket,
     page_of,
     ticket_of,
     with_note,
@@ -152,8 +149,7 @@ class Lightspeed:
         return Conversation(ticket=ticket_of(wire, customer), messages=messages)
 
     async def _read(self, ticket: TicketId) -> WireTicket:
-        answer = await self._client.read("tickets", f"{ticket}.json")
-        return read_one(WireTicket, unwrapped(answer, "ticket"), vendor=LABEL)
+        return await self._client.read_as(one_ticket, "tickets", f"{ticket}.json")
 
     async def _messages(self, ticket: TicketId) -> tuple[Message, ...]:
         """All messages of a ticket. Whether they come in pages is not documented, so a round number may be one page."""
@@ -161,13 +157,12 @@ class Lightspeed:
         async def fetch(page: int, length: int) -> ItemPage[Message]:
             query: Query = {"limit": length, "page": page}
             try:
-                answer = await self._client.read("tickets", ticket, "messages.json", query=query)
+                messages = await self._client.read_as(messages_of, "tickets", ticket, "messages.json", query=query)
             except Gone as error:
                 # The ticket itself was there a moment ago, and only its own answer can say that it is gone.
                 raise not_understood(LABEL) from error
-            wires = read_messages(WireMessage, unwrapped(answer, "ticketMessages"), vendor=LABEL)
-            is_last = length == CAPABILITIES.page_size and len(wires) % 50 != 0
-            return ItemPage(items=[message_of(wire) for wire in wires], last=is_last)
+            is_last = length == CAPABILITIES.page_size and len(messages) % 50 != 0
+            return ItemPage(items=messages, last=is_last)
 
         return oldest_first(await read_items(fetch, CAPABILITIES.page_size, id_and_text))
 

@@ -28,6 +28,7 @@ from adapters.vendors.client.parsing import (
     not_understood,
     oldest_first,
     perhaps_sent,
+    read_one,
     texts,
     unwrapped,
 )
@@ -155,6 +156,11 @@ def cursor_of(address: str) -> str | None:
         return parse_qs(urlsplit(address).query).get("cursor", [None])[0]
     except ValueError:
         return None
+
+
+def one_ticket(answer: Any) -> WireTicket:
+    """The answer for one ticket. Raises `Unavailable`."""
+    return read_one(WireTicket, answer, vendor=LABEL)
 
 
 def page_of(value: Any, tickets: MutableMapping[TicketId, WireTicket]) -> Page:

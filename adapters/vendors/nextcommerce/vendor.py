@@ -14,9 +14,10 @@ from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.html import text_of
 from adapters.vendors.client.html_writing import rich_text_to_html, text_to_html
 from adapters.vendors.client.http import Query, Service, VendorClient
+from adapters.vendors.client.large_answers import AT_ONCE
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
-from adapters.vendors.client.parsing import not_understood, oldest_first, read_one
+from adapters.vendors.client.parsing import not_understood, oldest_first
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import no_address
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
@@ -31,6 +32,7 @@ from adapters.vendors.nextcommerce.reading import (
     message_of,
     new_message_id,
     nudge_of,
+    one_ticket,
     page_of,
     ticket_of,
     uploaded_ids,
@@ -117,14 +119,18 @@ class Nextcommerce:
         return replace(change, ticket=conversation.ticket, messages=messages)
 
     async def ticket(self, ticket: TicketId) -> Conversation:
-        wire = read_one(WireTicket, await self._client.read("tickets", _checked_id(ticket), ""), vendor=LABEL)
+        wire = await self._client.read_as(one_ticket, "tickets", _checked_id(ticket), "")
         if wire.comments is None:
             raise not_understood(LABEL)
         return await self._conversation(wire)
 
     async def _conversation(self, wire: WireTicket) -> Conversation:
         requester = await self._people.user(wire.requester)
-        messages = [await self._message(wire, comment) for comment in wire.comments or ()]
+        messages = []
+        for number, comment in enumerate(wire.comments or ()):
+            if number % AT_ONCE == AT_ONCE - 1:
+                await asyncio.sleep(0)
+            messages.append(await self._message(wire, comment))
         return Conversation(ticket=ticket_of(wire, requester), messages=oldest_first(messages))
 
     async def _message(self, ticket: WireTicket, comment: WireComment) -> Message:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from adapters.vendors.client.paging import Page, read_page
+from adapters.vendors.client.paging import ItemPage, Page, read_page
 from adapters.vendors.client.parsing import (
     Count,
     Flag,
@@ -21,6 +21,8 @@ from adapters.vendors.client.parsing import (
     fingerprint_from,
     named,
     new_message_in,
+    read_messages,
+    read_one,
     unwrapped,
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
@@ -158,6 +160,19 @@ def page_of(value: Any) -> Page:
     )
     listed = list_of(value)
     return replace(page, total=listed.total, pages=listed.pages, last=listed.last)
+
+
+def one_ticket(answer: Any) -> WireTicket:
+    """The answer for one ticket. Raises `Unavailable`."""
+    return read_one(WireTicket, unwrapped(answer, "data"), vendor=LABEL)
+
+
+def messages_page(answer: Any, *, page: int) -> ItemPage[Message]:
+    """A page of a ticket's messages, counted from 1. Raises `Unavailable`."""
+    wires = read_messages(WireMessage, unwrapped(answer, "data"), vendor=LABEL)
+    listed = list_of(answer)
+    last = listed.last if listed.pages is None else page >= listed.pages
+    return ItemPage(items=[message_of(wire) for wire in wires], last=last)
 
 
 def new_message_id(value: Any) -> MessageId | None:

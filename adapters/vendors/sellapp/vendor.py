@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,9 +17,6 @@ from adapters.vendors.client.parsing import (
     id_and_text,
     not_understood,
     oldest_first,
-    read_messages,
-    read_one,
-    unwrapped,
 )
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
@@ -27,12 +25,11 @@ from adapters.vendors.client.unchanged_pages import UnchangedPages
 from adapters.vendors.client.unfiltered_lists import UnfilteredList
 from adapters.vendors.sellapp.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellapp.reading import (
-    WireMessage,
     WireTicket,
-    list_of,
-    message_of,
+    messages_page,
     new_message_id,
     nudge_of,
+    one_ticket,
     page_of,
     ticket_of,
 )
@@ -121,20 +118,18 @@ class Sellapp:
         return Conversation(ticket=ticket_of(wire, messages), messages=messages)
 
     async def _read(self, ticket: TicketId) -> WireTicket:
-        return read_one(WireTicket, unwrapped(await self._client.read("v1", "tickets", ticket), "data"), vendor=LABEL)
+        return await self._client.read_as(one_ticket, "v1", "tickets", ticket)
 
     async def _messages(self, ticket: TicketId) -> tuple[Message, ...]:
         async def fetch(page: int, length: int) -> ItemPage[Message]:
             query = {"limit": length, "page": page}
             try:
-                answer = await self._client.read("v1", "tickets", ticket, "messages", query=query)
+                return await self._client.read_as(
+                    partial(messages_page, page=page), "v1", "tickets", ticket, "messages", query=query
+                )
             except Gone as error:
                 # The ticket itself was there a moment ago, and only its own answer can say that it is gone.
                 raise not_understood(LABEL) from error
-            wires = read_messages(WireMessage, unwrapped(answer, "data"), vendor=LABEL)
-            listed = list_of(answer)
-            last = listed.last if listed.pages is None else page >= listed.pages
-            return ItemPage(items=[message_of(wire) for wire in wires], last=last)
 
         return oldest_first(await read_items(fetch, CAPABILITIES.page_size, id_and_text))
 

@@ -32,6 +32,7 @@ from bot.model import (
     Author,
     Awaiting,
     Change,
+    Conversation,
     Counts,
     Customer,
     Fact,
@@ -131,6 +132,14 @@ def message_of(wire: WireMessage) -> Message:
         written_at=wire.created_at,
         malformed=not wire.id,
     )
+
+
+def conversation_of(answer: Any) -> Conversation:
+    """One ticket's answer. Raises `Unavailable`."""
+    wire = read_one(WireTicket, unwrapped(answer, "data"), vendor=LABEL)
+    if "messages" not in wire.model_fields_set:
+        raise not_understood(LABEL)
+    return Conversation(ticket=ticket_of(wire), messages=oldest_first(map(message_of, wire.messages or ())))
 
 
 def fingerprint(wire: WireTicket) -> str:

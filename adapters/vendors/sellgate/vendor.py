@@ -11,13 +11,12 @@ from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Query, Service, VendorClient
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
-from adapters.vendors.client.parsing import not_understood, oldest_first, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from adapters.vendors.client.unchanged_pages import UnchangedPages
 from adapters.vendors.sellgate.capabilities import CAPABILITIES, LABEL
-from adapters.vendors.sellgate.reading import WireTicket, counts_of, message_of, new_message_id, page_of, ticket_of
+from adapters.vendors.sellgate.reading import conversation_of, counts_of, new_message_id, page_of
 from adapters.vendors.sellgate.settings import SellgateSettings
 from bot.model import Absent, Change, Conversation, Counts, Finding, MessageId, Nameless, Status, TicketId
 from bot.ports import KnownTickets, VendorTools
@@ -70,11 +69,7 @@ class Sellgate:
                 yield found
 
     async def ticket(self, ticket: TicketId) -> Conversation:
-        value = unwrapped(await self._client.read("v1", "tickets", ticket), "data")
-        wire = read_one(WireTicket, value, vendor=LABEL)
-        if "messages" not in wire.model_fields_set:
-            raise not_understood(LABEL)
-        return Conversation(ticket=ticket_of(wire), messages=oldest_first(map(message_of, wire.messages or ())))
+        return await self._client.read_as(conversation_of, "v1", "tickets", ticket)
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
         answer = await self._client.write(

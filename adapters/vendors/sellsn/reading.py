@@ -75,6 +75,11 @@ def status_of(number: int | None, closed: Collection[int]) -> Status | None:
     return Status.CLOSED if number in closed else Status.OPEN
 
 
+def one_ticket(answer: Any) -> WireTicket:
+    """The answer for one ticket. Raises `Unavailable`."""
+    return read_one(WireTicket, unwrapped(answer, "data"), vendor=LABEL)
+
+
 def messages_of(wire: WireTicket, names: KnownNames, ours: Collection[str]) -> tuple[Message, ...]:
     """
     A ticket's entries, oldest first, each with its author.

@@ -12,9 +12,10 @@ from typing import Any
 from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, TooLarge, VendorClient
+from adapters.vendors.client.large_answers import beside_others
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import Page, PageLength, PageNumbering
-from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
+from adapters.vendors.client.parsing import not_understood
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY, no_address
 from adapters.vendors.client.smaller_pages import BEGINNING, Listing, SmallerPages, beginning_of
@@ -28,6 +29,7 @@ from adapters.vendors.sellsn.reading import (
     error_status,
     messages_of,
     new_message_id,
+    one_ticket,
     page_of,
     ticket_of,
 )
@@ -160,7 +162,7 @@ class Sellsn:
         try:
             return await self._numbered(number, 1, BEGINNING, read)
         except TooLarge as error:
-            return beginning_of(error, partial(self._page_of, tickets=read))
+            return await beginning_of(error, partial(self._page_of, tickets=read))
 
     def _page_of(self, answer: Any, tickets: TicketsOfPage[WireTicket]) -> Page:
         return page_of(answer, tickets, self._closed)
@@ -181,13 +183,13 @@ class Sellsn:
     async def _read(self, ticket: TicketId) -> WireTicket:
         if ticket.isdigit():
             raise no_address(LABEL)  # a number would be the address of a page
-        answer = await self._client.read(*self._tickets, ticket)
-        return read_one(WireTicket, unwrapped(answer, "data"), vendor=LABEL)
+        return await self._client.read_as(one_ticket, *self._tickets, ticket)
 
     async def _conversation(self, wire: WireTicket) -> Conversation:
         names = await self._staff.of(wire.store_name)
         ours = [entry.id for entry in wire.entries or () if entry.id and self._ours.get(entry.id)]
-        messages = messages_of(wire, names, ours)
+        entries = len(wire.entries or ())
+        messages = await beside_others(partial(messages_of, wire, names, ours), entries)
         return Conversation(ticket=ticket_of(wire, messages, self._closed), messages=messages)
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
