@@ -1296,6 +1296,18 @@ SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :unc
     late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state IN ('begun', 'uncertain');
 
+-- name: hasten_deliveries
+-- A destination (NULL: every one) works again: what was tried there in vain so often that it waits for minutes or hours
+-- is due now, unless its latest attempt began after `tried_before`.
+UPDATE deliveries SET due_at = :now
+WHERE scheduled = 1 AND (:destination IS NULL OR destination = :destination) AND due_at > :now
+  AND state = 'waiting' AND attempts >= 4 AND begun_at <= :tried_before;
+
+-- name: long_tried_delivery
+-- Whether something waits at the destination that was tried in vain so often.
+SELECT id FROM deliveries
+WHERE scheduled = 1 AND destination = :destination AND state = 'waiting' AND attempts >= 4 LIMIT 1;
+
 -- name: set_delivery_form
 -- A chat refused the delivery: its next attempt has this form, from the part that was refused on.
 UPDATE deliveries SET plain_from = CASE WHEN form = 0 THEN part ELSE plain_from END, form = :form

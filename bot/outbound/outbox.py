@@ -22,6 +22,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, Kind, State
+from bot.outbound.after_outages import AfterOutages, hasten_all
 from bot.outbound.clock_rollback import ClockRollback
 from bot.outbound.dispatcher import Destinations, Dispatcher, Turn
 from bot.outbound.job import (
@@ -74,13 +75,14 @@ class Outbox:
         self._decider = decider
         self._clock_rollback = ClockRollback(database, clock)
         self._watched: dict[DeliveryId, asyncio.Event] = {}
+        self._after_outages = AfterOutages()
         self._stopping = False
         self._key_prefix = ""
 
     async def prepare(self) -> None:
         """Call once, before `run`. What an earlier process had begun and not finished becomes uncertain."""
         await self._clock_rollback.check_at_start()
-        await self._database.write(lambda tx: tx.run("make_begun_uncertain", now=to_ms(self._clock.now())))
+        await self._database.write(_make_up_for_the_past, self._clock.now())
         self._key_prefix = await self._database.read(_key_prefix)
 
     async def run(self) -> None:
@@ -222,6 +224,7 @@ class Outbox:
             part = courier.record(tx, job, result, now)
             if part is None:
                 tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
+                self._after_outages.worked(tx, job.delivery.destination, now)
             else:
                 tx.run("next_part", id=job.delivery.id, part=part, now=to_ms(now))
             self._dispatcher.ends(turn)
@@ -244,6 +247,7 @@ class Outbox:
                     uncounted = 0 if counted else 1
                     tx.run("postpone_delivery", id=delivery, now=to_ms(now), due=due, error=reason, uncounted=uncounted)
                     tx.run("part_posts", id=delivery, certain=error is not None)
+                    self._after_outages.failed(job.delivery)
                 case Reconcile(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("make_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
@@ -300,6 +304,11 @@ class Outbox:
             if isinstance(courier, JoiningCourier):
                 courier.join(tx, head, now)
         return read_job(tx, head, self._key_prefix)
+
+
+def _make_up_for_the_past(tx: Transaction, now: datetime) -> None:
+    tx.run("make_begun_uncertain", now=to_ms(now))
+    hasten_all(tx, now)
 
 
 def _key_prefix(tx: Transaction) -> str:

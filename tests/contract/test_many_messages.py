@@ -12,6 +12,7 @@ import pytest
 
 from adapters.vendors import nextcommerce
 from adapters.vendors.client import http, large_answers, parsing
+from adapters.vendors.nextcommerce import reading as nextcommerce_reading
 from adapters.vendors.nextcommerce import vendor as nextcommerce_vendor
 from tests.support.vendors.world import PLAIN, Case, world
 
@@ -57,7 +58,7 @@ async def test_bodies_that_are_converted_one_by_one_leave_others_their_turn(monk
     """Next Commerce: between any few comments everything else goes on."""
     (case,) = (case for case in PLAIN if case.subject.kind == nextcommerce.KIND)
     turns, seen = 0, []
-    original = nextcommerce_vendor.message_of
+    original = nextcommerce_reading.message_of
 
     def watched(*values: Any) -> Any:
         seen.append(turns)

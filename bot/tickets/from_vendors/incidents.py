@@ -57,13 +57,19 @@ def store_works(tx: Transaction, store: Store, now: datetime, *, notify: bool) -
     """
     Record that a store works, and drop the notices of its incident that were not posted yet.
 
+    What is to be sent there, and failed meanwhile, is tried at once.
+
     Args:
         notify: Whether it has worked long enough to report that, where the incident was reported.
 
     Returns:
         Whether that is reported now.
     """
-    tx.run("clear_store_incident", name=store.name)
+    row = tx.one("store", name=store.name)
+    if row is not None and row["incident"] is not None:
+        tx.run("clear_store_incident", name=store.name)
+        destination = enqueue.store_destination(store.name)
+        tx.run("hasten_deliveries", destination=destination, now=to_ms(now), tried_before=to_ms(now))
     _drop_unsent(tx, _store_notices(tx, store), now)
     posted = _active_lines(tx, _store_notices(tx, store))
     if notify:
