@@ -1402,7 +1402,7 @@ SELECT id, message, state FROM deliveries WHERE joined_to = :id ORDER BY id;
 -- name: finish_joined
 -- It is said in the post of another delivery, which is done.
 UPDATE deliveries SET state = 'done', begun_at = COALESCE(begun_at, :now), finished_at = :now
-WHERE id = :id AND state = 'waiting';
+WHERE id = :id AND state IN ('waiting', 'uncertain');
 
 -- name: part_posts
 -- The delivery's attempt certainly failed (`certain`), or it was searched for without being found. What would have been
