@@ -1087,7 +1087,7 @@ ORDER BY m.replied_at, m.id;
 
 -- name: shown_of_customer
 -- The customer's latest messages, except the ticket's first, that showed in a link's threads since this time, by the
--- chat's time; NULL: it is being posted now.
+-- chat's time; NULL: it is being posted now. What began to be posted after `until` showed nowhere before that.
 WITH latest (id) AS (SELECT id FROM messages WHERE ticket = :ticket ORDER BY id DESC LIMIT 100)
 SELECT m.id AS id, MAX(p.posted_at) AS shown_at
 FROM latest CROSS JOIN messages AS m ON m.id = latest.id
@@ -1101,10 +1101,12 @@ WHERE m.purpose = 'vendor' AND m.author <> 'staff' AND m.is_public = 1
   )
   AND (
       p.posted_at >= :since
-      OR (p.delivery IS NULL AND d.state = 'begun')
+      OR (p.delivery IS NULL AND d.state = 'begun' AND d.begun_at <= :until)
       OR (
           p.delivery IS NULL AND d.state = 'waiting' AND d.joined_to IS NOT NULL
-          AND EXISTS (SELECT 1 FROM deliveries AS h WHERE h.id = d.joined_to AND h.state = 'begun')
+          AND EXISTS (
+              SELECT 1 FROM deliveries AS h WHERE h.id = d.joined_to AND h.state = 'begun' AND h.begun_at <= :until
+          )
       )
   )
 GROUP BY m.id
@@ -1414,7 +1416,7 @@ SELECT id, message, state FROM deliveries WHERE joined_to = :id ORDER BY id;
 -- name: finish_joined
 -- It is said in the post of another delivery, which is done.
 UPDATE deliveries SET state = 'done', begun_at = COALESCE(begun_at, :now), finished_at = :now
-WHERE id = :id AND state = 'waiting';
+WHERE id = :id AND state IN ('waiting', 'uncertain');
 
 -- name: part_posts
 -- The delivery's attempt certainly failed (`certain`), or it was searched for without being found. What would have been

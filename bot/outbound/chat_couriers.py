@@ -145,7 +145,7 @@ class PostCourier:
         ticket = require(job.ticket)
         masks = self.directory.rules.masks_emails
         message, store = require(job.message), self.directory.store(ticket)
-        if said_with_it := [other for other in job.joined if other.is_waiting and not other.message.erased]:
+        if said_with_it := [other for other in job.joined if other.is_unsaid and not other.message.erased]:
             return replace(self._together(message, ticket, said_with_it), silent=self.directory.is_quiet)
         post = cards.post(message, ticket, store, job.progress, masks_emails=masks)
         return replace(post, form=job.delivery.form, plain_from=job.delivery.plain_from, silent=self.directory.is_quiet)

@@ -32,7 +32,7 @@ class Joined:
 
     delivery: DeliveryId
     message: MessageRow
-    is_waiting: bool
+    is_unsaid: bool
 
 
 def may_lead(delivery: DeliveryRow, message: MessageRow, now: datetime) -> bool:
@@ -90,4 +90,5 @@ def together(post: Post, messages: list[Post]) -> Post:
 
 def _joined(tx: Transaction, delivery: int, message: int, state: State) -> Joined:
     row = message_row(require(tx.one("message", id=message)))
-    return Joined(DeliveryId(delivery), row, is_waiting=state is State.WAITING)
+    # What is searched for as part of this post was never posted by itself: a new attempt says it, too.
+    return Joined(DeliveryId(delivery), row, is_unsaid=state in (State.WAITING, State.UNCERTAIN))

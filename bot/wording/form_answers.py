@@ -32,13 +32,15 @@ def no_such_snippet(typed: str, near: str) -> str:
 
 def snippet_lacks(name: str, variables: Sequence[str]) -> str:
     return (
-        f"The snippet {name} was not sent, because this ticket has no {listed(_braces(variables))}. "
+        f"The snippet {name} was not sent, because this ticket has no {listed(_braces(variables), 'or')}. "
         f"Write the answer yourself, or give the snippet a fallback, such as {_with_fallback(variables[0])}."
     )
 
 
 def still_empty(variables: Sequence[str]) -> str:
-    return f"Not sent. This ticket has no {listed(_braces(variables))}: put the right words there, or delete it."
+    what = "it" if len(variables) == 1 else "them"
+    missing = listed(_braces(variables), "or")
+    return f"Not sent. This ticket has no {missing}: put the right words there, or delete {what}."
 
 
 def left_empty(variables: Sequence[str]) -> str:

@@ -36,6 +36,6 @@ def characters(amount: int) -> str:
     return "1 character" if amount == 1 else f"{amount:,} characters"
 
 
-def listed(things: Sequence[str]) -> str:
-    """Things in a row: `a, b and c`."""
-    return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" and {things[-1]}"
+def listed(things: Sequence[str], last: str = "and") -> str:
+    """Things in a row: `a, b and c`; behind a “no” the last one follows on `or`."""
+    return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" {last} {things[-1]}"

@@ -349,15 +349,17 @@ async def test_the_first_message_of_a_ticket_is_answered_at_once(tmp_path: Path)
             await all_got(bridge, "One.")
 
 
+class SlowToAnswer(MemoryChat):
+    """It shows what is posted two seconds before it says so."""
+
+    async def post(self, place: Place, *rest: object, **more: object) -> ChatMessageId:
+        message = await super().post(place, *rest, **more)  # type: ignore[arg-type]
+        await asyncio.sleep(2)
+        return message
+
+
 async def test_a_message_that_is_being_posted_has_not_been_read(tmp_path: Path) -> None:
     """The chat may show it already while its answer is still on its way."""
-
-    class SlowToAnswer(MemoryChat):
-        async def post(self, place: Place, *rest: object, **more: object) -> ChatMessageId:
-            message = await super().post(place, *rest, **more)  # type: ignore[arg-type]
-            await asyncio.sleep(2)
-            return message
-
     async with running(tmp_path / "db", slack=SlowToAnswer(name=SLACK)) as bridge:
         await bridge.ticket_arrives()
         bridge.vendor.customer_writes("t1", "More")
@@ -365,6 +367,20 @@ async def test_a_message_that_is_being_posted_has_not_been_read(tmp_path: Path) 
         await until(lambda: "More" in bridge.slack.texts(bridge.thread(bridge.slack)))
         await bridge.says(bridge.slack, "s1", "One.", agent=BOB)
         await all_got(bridge, held=1)
+
+
+async def test_what_is_being_posted_did_not_stand_before_a_reply_that_is_read_late(tmp_path: Path) -> None:
+    """A reply that was written minutes ago does not collide with what only now begins to show."""
+    async with running(tmp_path / "db", slack=SlowToAnswer(name=SLACK)) as bridge:
+        await bridge.ticket_arrives()
+        assert bridge.slack.intake is not None
+        bridge.slack.intake.gap_possible(SLACK)
+        missed(bridge, bridge.slack, "s1", "One.", 300.0, BOB)
+        bridge.vendor.customer_writes("t1", "More")
+        bridge.app.nudge(MAIN)
+        await until(lambda: "More" in bridge.slack.texts(bridge.thread(bridge.slack)))
+        await reconnects(bridge.slack)
+        await all_got(bridge, "One.")
 
 
 async def test_addresses_are_masked_and_refused_words_left_out(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from bot.errors import RemoteError, Unavailable, Uncertain
-from bot.model import Form, State
+from bot.model import Form, State, Verb
 from bot.outbound.joining import MOST_JOINED
 from bot.tickets import erasure
 from tests.support.memory.bridge import MAIN, SLACK, Bridge, running
@@ -142,6 +142,20 @@ async def test_the_others_are_looked_for_where_the_first_ended_in_doubt(tmp_path
         assert [text for post in posts(bridge, slack)[1:] for text in post if text in ABC] == []
         (failed,) = [row for row in await bridge.rows("unfinished_deliveries") if row["kind"] == "post"]
         assert failed["state"] == State.FAILED
+
+
+async def test_what_is_still_looked_for_is_said_when_the_first_is_tried_again(tmp_path: Path) -> None:
+    """The post never stood anywhere; all of them stand in the next one, so that none is taken for said in it."""
+    async with one_thread(tmp_path / "db") as (bridge, slack):
+        slack.fail["post"] = [Uncertain("Its answer was lost.")]
+        slack.fail["find_post"] = [ZeroDivisionError(), *[Unavailable("It answers 503.")] * 4]  # type: ignore[list-item]
+        await writes(bridge, *ABC)
+        await until(lambda: len(slack.fail["find_post"]) < 4)
+        (first, *_) = [row for row in await bridge.rows("unfinished_deliveries") if row["kind"] == "post"]
+        assert first["state"] == State.FAILED
+        await bridge.asks(slack, Verb.RETRY, delivery=first["id"])
+        await bridge.drained()
+        assert [text for post in posts(bridge, slack) for text in post if text in ABC] == ABC
 
 
 async def test_one_refused_text_parts_them(tmp_path: Path) -> None:

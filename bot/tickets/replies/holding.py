@@ -149,8 +149,9 @@ def _reply(row: Row, rules: Rules, *, has_left: bool) -> Reply:
 
 
 def _shown(tx: Transaction, reply: Reply, link: LinkRow) -> Sequence[Shown]:
-    since = to_ms(reply.at - CROSSING - READING)
-    rows = tx.all("shown_of_customer", ticket=link.ticket, link=link.id, since=since)
+    # Ours and the chat's clock may differ a little.
+    span = {"since": to_ms(reply.at - CROSSING - READING), "until": to_ms(reply.at + READING)}
+    rows = tx.all("shown_of_customer", ticket=link.ticket, link=link.id, **span)
     return [Shown(message=row["id"], at=None if row["shown_at"] is None else from_ms(row["shown_at"])) for row in rows]
 
 

@@ -41,7 +41,9 @@ def crossed(shop: Shop, ticket: TicketId, written: Sequence[_Writing], told: Seq
 
 def may_be_held(shop: Shop, ticket: TicketId, room: Room, message: Written, written: Sequence[_Writing]) -> bool:
     """Whether somebody else wrote at nearly the same time, or the customer wrote what nobody had read."""
-    rivals = [w for r, w in written if _person(r, w) != _person(room, message) and not w.versions[0].startswith("// ")]
+    others = [w for r, w in written if _person(r, w) != _person(room, message)]
+    # A note that somebody sends by hand is a reply from then on.
+    rivals = [w for w in others if w.sent_by_hand or not w.versions[0].startswith("// ")]
     # An edit makes a reply of what was a note, later than it was written.
     edited = len(message.versions) > 1 or message.sent_by_hand
     if edited or any(abs(w.at - message.at) <= _CROSSING or len(w.versions) > 1 or w.sent_by_hand for w in rivals):
@@ -65,12 +67,13 @@ def _was_unread(shop: Shop, ticket: TicketId, room: Room, at: datetime) -> bool:
     """
     Whether the customer had written something by then that had not stood in a thread for long enough.
 
-    What showed again in the thread that replaced a deleted one counts as just shown, too.
+    What showed again in the thread that replaced a deleted one counts as just shown, too, and so does what showed just
+    afterwards: its post can have been on its way.
     """
     shown = _shown(shop, ticket, room)
     settled = {text for shown_at, text in shown if shown_at < at - _READING}
     before = [m for m in shop.said[ticket] if m.author is Author.CUSTOMER and (m.written_at or at) <= at]
-    return len(before) - 1 > len(settled) or any(at - _READING <= shown_at <= at for shown_at, _ in shown)
+    return len(before) - 1 > len(settled) or any(abs(shown_at - at) <= _READING for shown_at, _ in shown)
 
 
 def _of_customer(shop: Shop, ticket: TicketId) -> list[str]:
