@@ -56,7 +56,7 @@ def pytest_sessionstart() -> None:
 def pytest_sessionfinish() -> None:
     if _worker is not None:
         os.chdir(PROJECT)  # files are named as they are seen from here
-        (REACHED / f"{_worker}.json").write_text(json.dumps(_probes.get_coverage()))
+        (REACHED / f"{os.environ['PYTEST_XDIST_WORKER']}.json").write_text(json.dumps(_probes.get_coverage()))
 
 
 if _worker is not None:
