@@ -54,13 +54,9 @@ test: $(VENV)/develops ## everything that must hold: lint, types, import rules, 
 
 # Beside lint, too: mypy has one core, and half of the tests' time is waiting.
 .PHONY: tested
-tested: collected
-	PYTEST_PLUGINS=tests.support.reached $(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 $(PYTEST)
-
-# Once; else each worker would compile all tests anew on a fresh clone.
-.PHONY: collected
-collected: $(VENV)/develops
-	@$(BIN)/python -m pytest --collect-only -q $(PYTEST) >/dev/null || $(BIN)/python -m pytest --collect-only -q $(PYTEST)
+tested: $(VENV)/develops
+	PYTEST_PLUGINS=tests.support.reached,tests.support.workers.controller \
+		$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 $(PYTEST)
 
 lint: $(VENV)/develops ## lint, format, types and import rules, without the tests
 	$(BIN)/ruff check .

@@ -22,6 +22,7 @@ from bot.db.migrate import migrate, open_vocabulary
 from bot.sandbox import bot_process
 from bot.settings import Settings
 from tests.support.forked import Start, forking
+from tests.support.once import Once
 from tests.support.simulation.loop import SimulatedLoop
 
 # No outcome depends on how fast the machine is.
@@ -108,6 +109,13 @@ vars(bot_connection)["migrate"] = _as_migrated
 def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a test runs that needs no folder of its own; making and removing thousands takes half a minute."""
     return tmp_path_factory.mktemp("empty")
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Calculates what is the same for all workers in one of them."""
+    own = tmp_path_factory.getbasetemp()
+    return Once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture(autouse=True)

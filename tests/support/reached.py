@@ -3,7 +3,7 @@ Which lines and branches of the program the tests reach.
 
 A plugin of pytest that `make test` names in `PYTEST_PLUGINS`, so that a worker has it before it imports anything of the
 program. SlipCover puts a probe at each line and branch and takes it out once it was reached: measuring costs a few
-seconds a worker and almost nothing a test, so every test is measured. What a test starts as a process of its own is
+seconds at the start and almost nothing a test, so every test is measured. What a test starts as a process of its own is
 not.
 """
 
@@ -27,7 +27,8 @@ _NEVER_RUN = [
     r"if __name__ == .__main__.:",
 ]
 
-_worker = os.environ.get("PYTEST_XDIST_WORKER")
+# A worker, or the process of which workers are forks: then each has another name at its end.
+_is_worker = "PYTEST_XDIST_WORKER" in os.environ
 _probes = slipcover.Slipcover(
     branch=True,
     d_miss_threshold=1_000,  # taking probes out looks through all functions, so not for a few
@@ -47,17 +48,17 @@ def _put_probes() -> None:
 
 def pytest_sessionstart() -> None:
     """What an earlier run has left counts no more."""
-    if _worker is None:
+    if not _is_worker:
         REACHED.mkdir(exist_ok=True)
         for file in REACHED.iterdir():
             file.unlink()
 
 
 def pytest_sessionfinish() -> None:
-    if _worker is not None:
+    if _is_worker:
         os.chdir(PROJECT)  # files are named as they are seen from here
-        (REACHED / f"{_worker}.json").write_text(json.dumps(_probes.get_coverage()))
+        (REACHED / f"{os.environ['PYTEST_XDIST_WORKER']}.json").write_text(json.dumps(_probes.get_coverage()))
 
 
-if _worker is not None:
+if _is_worker:
     _put_probes()

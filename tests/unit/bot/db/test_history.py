@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
 from bot.db.migrate import migrate
 from bot.db.statements import STATEMENTS
+from tests.support.once import Once
 
 _DAY = 86_400_000
 _NOW = 1_000 * _DAY
@@ -176,9 +176,16 @@ def _all_steps(connection: sqlite3.Connection) -> dict[str, int]:
     return {name: _steps(connection, STATEMENTS[name]) for name in _MEASURED}
 
 
-@pytest.fixture(scope="module")
-def steps() -> Iterator[tuple[dict[str, int], dict[str, int]]]:
+Steps = tuple[dict[str, int], dict[str, int]]
+
+
+@pytest.fixture(scope="session")
+def steps(once: Once) -> Steps:
     """How many steps each statement takes in a file with a past, and in one with twice that past."""
+    return once("steps-of-statements", _steps_with_one_and_two_pasts)
+
+
+def _steps_with_one_and_two_pasts() -> Steps:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
         connection.execute("PRAGMA foreign_keys = ON")
@@ -186,18 +193,18 @@ def steps() -> Iterator[tuple[dict[str, int], dict[str, int]]]:
         _add_past(connection)
         once = _all_steps(connection)
         _add_past(connection)
-        yield once, _all_steps(connection)
+        return once, _all_steps(connection)
 
 
 @pytest.mark.parametrize("name", [name for name in _MEASURED if name not in _COUNTS_THE_PAST])
-def test_more_past_costs_no_more(steps: tuple[dict[str, int], dict[str, int]], name: str) -> None:
+def test_more_past_costs_no_more(steps: Steps, name: str) -> None:
     """Whatever the running bridge asks, what was finished long ago is not looked at."""
     once, twice = steps
     assert twice[name] <= once[name] + 20
 
 
 @pytest.mark.parametrize("name", _COUNTS_THE_PAST)
-def test_the_exceptions_are_needed(steps: tuple[dict[str, int], dict[str, int]], name: str) -> None:
+def test_the_exceptions_are_needed(steps: Steps, name: str) -> None:
     """A statement that does not read the past needs no exception; and the test sees it where one does."""
     once, twice = steps
     assert twice[name] > once[name] + 20
