@@ -375,10 +375,11 @@ WHERE purpose = 'vendor' AND erased = 0 AND author <> 'staff' AND author_name GL
 ORDER BY id;
 
 -- name: tickets_to_erase
--- Tickets that were closed before this time and still have their words. If it is unknown when a ticket was closed, its
--- last message counts.
-SELECT number FROM tickets
-WHERE erased = 0 AND status = 'closed' AND closed_at <= :before
+-- Tickets that were closed before this time, if that is known, and still have their words. Not if somebody has written
+-- there since without opening them: that may still be on its way.
+SELECT t.number FROM tickets AS t
+WHERE t.erased = 0 AND t.status = 'closed' AND t.closed_at <= :before
+  AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.written_at > :before)
 UNION ALL
 SELECT t.number FROM tickets AS t
 WHERE t.erased = 0 AND t.status = 'closed' AND t.closed_at IS NULL AND t.created_at <= :before
@@ -386,19 +387,17 @@ WHERE t.erased = 0 AND t.status = 'closed' AND t.closed_at IS NULL AND t.created
 LIMIT 20;
 
 -- name: tickets_to_erase_again
--- Erased tickets in whose threads somebody wrote afterwards, last between these times. `since` keeps what was looked at
--- before from being read each time.
-WITH RECURSIVE chats (chat) AS (
-    SELECT MIN(chat) FROM links
-    UNION ALL
-    SELECT (SELECT MIN(l.chat) FROM links AS l WHERE l.chat > chats.chat) FROM chats WHERE chat IS NOT NULL
-)
-SELECT DISTINCT t.number
-FROM chats CROSS JOIN links AS l ON l.chat = chats.chat CROSS JOIN tickets AS t ON t.number = l.ticket
-WHERE l.read_up_to_at > :since AND l.read_up_to_at <= :before
+-- Erased tickets in which somebody wrote afterwards, in a thread or by a form, last before this time. Only some numbers
+-- are looked at, so that nothing waits for it: nothing says where somebody did.
+SELECT t.number FROM tickets AS t
+WHERE t.number > :after AND t.number <= :after + :most
   AND t.erased = 1 AND t.status = 'closed'
   AND EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.erased = 0)
-LIMIT 20;
+  AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.written_at > :before);
+
+-- name: last_ticket
+-- The highest number that was given to a ticket; NULL: none was.
+SELECT MAX(number) AS number FROM tickets;
 
 -- name: erasable
 -- How much of a ticket can be erased: messages that still have their words, and deliveries.
