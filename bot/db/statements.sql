@@ -365,8 +365,11 @@ WHERE d.unfinished = 1 AND d.state = 'failed'
 -- ============================================================ erasing
 
 -- name: customer_emails
--- For `shopbell forget`: every ticket with an address. SQLite cannot compare them: its capital letters are ASCII's.
-SELECT number, customer_email FROM tickets WHERE customer_email IS NOT NULL ORDER BY number;
+-- For `shopbell forget`: every ticket with an address; where the vendor gives none, its customer may be called by it.
+-- SQLite cannot compare them: its capital letters are ASCII's.
+SELECT number, COALESCE(customer_email, customer_name) AS address FROM tickets
+WHERE customer_email IS NOT NULL OR customer_name GLOB '*[@＠﹫]*'
+ORDER BY number;
 
 -- name: messages_by_address
 -- For `shopbell forget`: what came from vendors and has an address for its author's name, in any ticket.

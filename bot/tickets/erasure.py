@@ -73,7 +73,7 @@ def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
     number = re.fullmatch(r"#?\s*([0-9]{1,12})", whom.strip())
     if number is None:
         rows = tx.all("customer_emails")
-        return [TicketNumber(row["number"]) for row in rows if same_mailbox(row["customer_email"], whom)]
+        return [TicketNumber(row["number"]) for row in rows if same_mailbox(row["address"], whom)]
     return [] if tx.one("ticket", number=int(number[1])) is None else [TicketNumber(int(number[1]))]
 
 

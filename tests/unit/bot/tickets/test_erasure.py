@@ -551,6 +551,25 @@ async def test_a_customer_is_found_however_the_address_is_written(database: Data
     assert await database.read(erasure.find_tickets, whom) == [number]
 
 
+async def test_a_customer_whose_name_is_the_address_is_found(database: Database) -> None:
+    """Where the vendor gives no address; else the address counts, and anybody may call themselves by another's."""
+
+    def work(tx: Transaction) -> TicketNumber:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        for ticket, customer in (
+            ("t1", Customer(name="Violet@example.com", email="mallory@example.com")),
+            ("t2", Customer(name="Jane")),
+            ("t3", Customer(name="Violet <Violet@example.com>")),
+        ):
+            read = snapshot(ticket)
+            number = record(tx, STORE, replace(read, ticket=replace(read.ticket, customer=customer)), NOON)
+        return number
+
+    number = await database.write(work)
+    assert await database.read(erasure.find_tickets, "violet@example.com") == [number]
+
+
 @pytest.mark.parametrize("state", ["waits", "fails", "is dropped"])
 async def test_a_line_for_a_channel_that_names_the_ticket(database: Database, path: Path, state: str) -> None:
     """It belongs to no ticket; while it is not posted, it has words. It is not posted, and they are erased."""
