@@ -651,16 +651,16 @@ ORDER BY MAX(t.number) DESC;
 INSERT INTO homes (chat, agent, opened_at) VALUES (:chat, :agent, :now)
 ON CONFLICT (chat, agent) DO UPDATE SET opened_at = :now;
 
--- name: delete_old_homes
--- Forgets who has not looked at their page since this time.
-DELETE FROM homes WHERE opened_at <= :before;
+-- name: homes
+-- Who has a page with tickets on it, and when they last looked at it; the latest first.
+SELECT chat, agent, opened_at FROM homes ORDER BY opened_at DESC;
 
--- name: open_homes
--- Who has looked at their page since this time, the latest first.
-SELECT chat, agent FROM homes WHERE opened_at > :since ORDER BY opened_at DESC;
+-- name: home
+-- When somebody last looked at their page.
+SELECT opened_at FROM homes WHERE chat = :chat AND agent = :agent;
 
 -- name: delete_home
--- Nobody has to keep this page true any more.
+-- Nobody has to keep this page true any more, nor to empty it.
 DELETE FROM homes WHERE chat = :chat AND agent = :agent;
 -- ============================================================ finding
 
