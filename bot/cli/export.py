@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, fields
@@ -36,8 +37,13 @@ AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="One JSON object in e
 LastDays = Annotated[int | None, typer.Option("--days", min=1, max=36_500, help="Only of the last days.")]
 
 _PAGE = 1_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""A spreadsheet takes a cell that begins so for a formula, and a formula can send away what is in the others."""
+_FORMULA = re.compile(r"^(?=[=+\-@\t\r＝＋－＠])|(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])")
+"""
+Where a spreadsheet would find a formula, and a formula can send away what is in the other cells: where a cell begins.
+
+Where commas stand in numbers, spreadsheets expect semicolons between cells. There a cell also begins behind a semicolon
+or a line's end in a text, because no quotation mark counts that does not stand first in its line.
+"""
 
 
 @commands.command()
@@ -233,7 +239,7 @@ def _csv_line(values: Sequence[Any], on_terminal: bool) -> str:
 
 
 def _cell(value: Any, on_terminal: bool) -> Any:
-    """One cell. An apostrophe stands before a text that a spreadsheet would take for a formula."""
+    """One cell. An apostrophe stands before what a spreadsheet would take for a formula."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, dict):
@@ -242,5 +248,5 @@ def _cell(value: Any, on_terminal: bool) -> Any:
         value = "; ".join(value)
     if not isinstance(value, str):
         return value
-    text = f"'{value}" if value.startswith(_FORMULA) else value
+    text = _FORMULA.sub("'", value)
     return escaped(text) if on_terminal else text

@@ -365,8 +365,11 @@ WHERE d.unfinished = 1 AND d.state = 'failed'
 -- ============================================================ erasing
 
 -- name: customer_emails
--- For `shopbell forget`: every ticket with an address. SQLite cannot compare them: its capital letters are ASCII's.
-SELECT number, customer_email FROM tickets WHERE customer_email IS NOT NULL ORDER BY number;
+-- For `shopbell forget`: every ticket with an address; where the vendor gives none, its customer may be called by it.
+-- SQLite cannot compare them: its capital letters are ASCII's.
+SELECT number, COALESCE(customer_email, customer_name) AS address FROM tickets
+WHERE customer_email IS NOT NULL OR customer_name GLOB '*[@＠﹫]*'
+ORDER BY number;
 
 -- name: messages_by_address
 -- For `shopbell forget`: what came from vendors and has an address for its author's name, in any ticket.
@@ -375,10 +378,11 @@ WHERE purpose = 'vendor' AND erased = 0 AND author <> 'staff' AND author_name GL
 ORDER BY id;
 
 -- name: tickets_to_erase
--- Tickets that were closed before this time and still have their words. If it is unknown when a ticket was closed, its
--- last message counts.
-SELECT number FROM tickets
-WHERE erased = 0 AND status = 'closed' AND closed_at <= :before
+-- Tickets that were closed before this time, if that is known, and still have their words. Not if somebody has written
+-- there since without opening them: that may still be on its way.
+SELECT t.number FROM tickets AS t
+WHERE t.erased = 0 AND t.status = 'closed' AND t.closed_at <= :before
+  AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.written_at > :before)
 UNION ALL
 SELECT t.number FROM tickets AS t
 WHERE t.erased = 0 AND t.status = 'closed' AND t.closed_at IS NULL AND t.created_at <= :before
@@ -386,19 +390,17 @@ WHERE t.erased = 0 AND t.status = 'closed' AND t.closed_at IS NULL AND t.created
 LIMIT 20;
 
 -- name: tickets_to_erase_again
--- Erased tickets in whose threads somebody wrote afterwards, last between these times. `since` keeps what was looked at
--- before from being read each time.
-WITH RECURSIVE chats (chat) AS (
-    SELECT MIN(chat) FROM links
-    UNION ALL
-    SELECT (SELECT MIN(l.chat) FROM links AS l WHERE l.chat > chats.chat) FROM chats WHERE chat IS NOT NULL
-)
-SELECT DISTINCT t.number
-FROM chats CROSS JOIN links AS l ON l.chat = chats.chat CROSS JOIN tickets AS t ON t.number = l.ticket
-WHERE l.read_up_to_at > :since AND l.read_up_to_at <= :before
+-- Erased tickets in which somebody wrote afterwards, in a thread or by a form, last before this time. Only some numbers
+-- are looked at, so that nothing waits for it: nothing says where somebody did.
+SELECT t.number FROM tickets AS t
+WHERE t.number > :after AND t.number <= :after + :most
   AND t.erased = 1 AND t.status = 'closed'
   AND EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.erased = 0)
-LIMIT 20;
+  AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.written_at > :before);
+
+-- name: last_ticket
+-- The highest number that was given to a ticket; NULL: none was.
+SELECT MAX(number) AS number FROM tickets;
 
 -- name: erasable
 -- How much of a ticket can be erased: messages that still have their words, and deliveries.
@@ -649,16 +651,16 @@ ORDER BY MAX(t.number) DESC;
 INSERT INTO homes (chat, agent, opened_at) VALUES (:chat, :agent, :now)
 ON CONFLICT (chat, agent) DO UPDATE SET opened_at = :now;
 
--- name: delete_old_homes
--- Forgets who has not looked at their page since this time.
-DELETE FROM homes WHERE opened_at <= :before;
+-- name: homes
+-- Who has a page with tickets on it, and when they last looked at it; the latest first.
+SELECT chat, agent, opened_at FROM homes ORDER BY opened_at DESC;
 
--- name: open_homes
--- Who has looked at their page since this time, the latest first.
-SELECT chat, agent FROM homes WHERE opened_at > :since ORDER BY opened_at DESC;
+-- name: home
+-- When somebody last looked at their page.
+SELECT opened_at FROM homes WHERE chat = :chat AND agent = :agent;
 
 -- name: delete_home
--- Nobody has to keep this page true any more.
+-- Nobody has to keep this page true any more, nor to empty it.
 DELETE FROM homes WHERE chat = :chat AND agent = :agent;
 -- ============================================================ finding
 

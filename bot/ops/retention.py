@@ -7,20 +7,25 @@ It works in small transactions, so that nothing has to wait for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.erased_words import overwrite_erased_words
-from bot.tickets.erasure import erase_announcements, erase_closed_before, erase_deleted, erase_written_before
+from bot.tickets.erasure import (
+    LOOKED_AT_ONCE,
+    erase_announcements,
+    erase_closed_before,
+    erase_deleted,
+    erase_written_before,
+)
 
 _log = structlog.get_logger(__name__)
 
 _EVERY_SECONDS = 3600.0
 _BETWEEN_SECONDS = 0.1
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Retention:
@@ -35,7 +40,6 @@ class Retention:
         self._database = database
         self._clock = clock
         self._days = days
-        self._looked_until = _EARLIEST
 
     async def run(self) -> None:
         """Erase until cancelled."""
@@ -55,14 +59,21 @@ class Retention:
         tickets = 0
         if self._days is not None:
             moment = self._clock.now() - timedelta(days=self._days)
-            since, self._looked_until = self._looked_until, moment
             tickets = await self._all_of(lambda tx, now: erase_closed_before(tx, moment, now))
-            tickets += await self._all_of(lambda tx, now: erase_written_before(tx, since, moment, now))
+            tickets += await self._erase_again(moment)
         # Words may also have been erased by `shopbell forget`, or when their author deleted them.
         await overwrite_erased_words(self._database)
         await self._database.empty_log()
         if messages or tickets:
             _log.info("erased", tickets=tickets, deleted_messages=messages)
+
+    async def _erase_again(self, moment: datetime) -> int:
+        total, after, more = 0, 0, True
+        while more:
+            erased, more = await self._database.write(erase_written_before, after, moment, self._clock.now())
+            total, after = total + erased, after + LOOKED_AT_ONCE
+            await self._clock.sleep(_BETWEEN_SECONDS)
+        return total
 
     async def _all_of(self, erase_some: Callable[[Transaction, datetime], int]) -> int:
         total = 0

@@ -28,6 +28,8 @@ from bot.wording.masking import masked
 _NEEDED_AT_MOST = timedelta(days=1)
 _ANNOUNCED_WITHIN = timedelta(days=7)
 _LONGEST_NAME = 50
+LOOKED_AT_ONCE = 1_000
+"""So many numbers of tickets are looked at in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
     number = re.fullmatch(r"#?\s*([0-9]{1,12})", whom.strip())
     if number is None:
         rows = tx.all("customer_emails")
-        return [TicketNumber(row["number"]) for row in rows if same_mailbox(row["customer_email"], whom)]
+        return [TicketNumber(row["number"]) for row in rows if same_mailbox(row["address"], whom)]
     return [] if tx.one("ticket", number=int(number[1])) is None else [TicketNumber(int(number[1]))]
 
 
@@ -130,17 +132,19 @@ def erase_closed_before(tx: Transaction, moment: datetime, now: datetime) -> int
     return _erase_all(tx, tx.all("tickets_to_erase", before=to_ms(moment)), now)
 
 
-def erase_written_before(tx: Transaction, since: datetime, moment: datetime, now: datetime) -> int:
+def erase_written_before(tx: Transaction, after: int, moment: datetime, now: datetime) -> tuple[int, bool]:
     """
-    Erase again some of the erased tickets in whose threads somebody wrote afterwards, last before `moment`.
+    Erase again those erased tickets in which somebody wrote afterwards, last before `moment`; of some numbers only.
 
     Args:
-        since: What was written before that was looked at already.
+        after: The `LOOKED_AT_ONCE` numbers behind this one.
 
     Returns:
-        How many; 0: none is left.
+        How many, and whether there are tickets behind these numbers.
     """
-    return _erase_all(tx, tx.all("tickets_to_erase_again", since=to_ms(since), before=to_ms(moment)), now)
+    rows = tx.all("tickets_to_erase_again", after=after, most=LOOKED_AT_ONCE, before=to_ms(moment))
+    last = require(tx.one("last_ticket"))["number"] or 0
+    return _erase_all(tx, rows, now), last > after + LOOKED_AT_ONCE
 
 
 def _erase_all(tx: Transaction, rows: Sequence[Row], now: datetime) -> int:

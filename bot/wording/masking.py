@@ -14,13 +14,20 @@ _UNSEEN = (
     r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd"
     r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-# What may stand before the @: RFC 5322, letters of all scripts, and what nobody sees. An address begins only where such
-# a part begins, so a long text without one is read once. In addresses of web pages the @ is written as %40.
-_LOCAL = rf"[\w.!#$%&'*+/=?^`{{|}}~{_UNSEEN}-]"
+# What may stand before the @: whatever is no white space and no sign that ends words. RFC 5322 and 6532 allow nearly
+# all of it, and people's keyboards write the rest: accents as signs of their own, curly apostrophes, emoji. An address
+# begins only where such a part begins, so a long text without one is read once. In addresses of web pages the @ is
+# written as %40.
+_ENDS = (
+    r"\s@＠﹫()<>\[\],;:\"\\\u00a1\u00ab\u00bb\u00bf\u2010-\u2018\u201a-\u2027\u2030-\u205e\u3001-\u3003\u3008-\u3011"
+    r"\u3014-\u301f\uff01-\uff0f\uff1a-\uff1f\uff3b-\uff40\uff5b-\uff65"
+)
+_LOCAL = rf"[^{_ENDS}]"
+_BESIDE_AT = rf"[{_UNSEEN}\u0300-\u036f]"
 _AT = ("@", "＠", "﹫", "%40")
 _ADDRESS = re.compile(
-    rf"(?:(?P<quote>\")[^\"\n]{{1,64}}\"[{_UNSEEN}]{{0,8}}|(?<!{_LOCAL})(?P<first>{_LOCAL})(?:(?!%40){_LOCAL})*)"
-    rf"(?P<at>[@＠﹫]|%40)(?=[{_UNSEEN}]*[\w\[])"
+    rf"(?:(?P<quote>\")[^\"\n]{{1,64}}\"{_BESIDE_AT}{{0,8}}|(?<!{_LOCAL})(?P<first>{_LOCAL})(?:(?!%40){_LOCAL})*)"
+    rf"(?P<at>[@＠﹫]|%40)(?={_BESIDE_AT}*[\w\[])"
 )
 
 

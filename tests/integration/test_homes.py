@@ -137,3 +137,38 @@ async def test_a_page_that_will_never_be_shown_is_given_up(bridge: Bridge, chat:
     assert chat.begun == begun
     await opens(chat)
     assert "3 wait for us" in chat.of_ann().counts
+
+
+async def test_a_page_that_nobody_looks_at_is_emptied(bridge: Bridge, chat: PagesChat) -> None:
+    """After an hour, once; nothing else takes a customer off it. Opened again, it shows the tickets again."""
+    await opens(chat)
+    await asyncio.sleep(3590)
+    assert len(chat.pages) == 1
+    await asyncio.sleep(20)
+    assert (len(chat.pages), chat.of_ann().sections) == (2, ())
+    assert "Open the Home tab again" in chat.of_ann().counts
+    bridge.vendor.customer_writes("t2", "Another", name="Joe")
+    await asyncio.sleep(60)
+    assert len(chat.pages) == 2
+    await opens(chat)
+    assert "2 wait for us" in chat.of_ann().counts
+
+
+async def test_a_page_that_was_opened_before_the_bridge_stood_still_is_emptied(tmp_path: Path, chat: PagesChat) -> None:
+    """At the next start, as soon as the chat takes it; one that it does not take for a day is given up."""
+    begun = {}
+    for hours in (2, 25):
+        async with running(tmp_path / f"db{hours}", slack=chat) as first:
+            await first.ticket_arrives()
+            await opens(chat)
+        await asyncio.sleep(hours * 3600)
+        chat.error = Unavailable("It is down.")
+        before = chat.begun
+        async with running(tmp_path / f"db{hours}", slack=chat, poll_seconds=60):
+            await asyncio.sleep(60)
+            begun[hours] = chat.begun - before
+            chat.error = None
+            await asyncio.sleep(60)
+        assert (chat.of_ann().sections == ()) is (hours == 2)
+    assert begun[2] > 1
+    assert begun[25] == 1

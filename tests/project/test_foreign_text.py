@@ -28,6 +28,7 @@ from adapters.chats.slack.arguments import typed
 from adapters.vendors.client import html, html_counting, html_elements, html_writing, large_lists, parsing
 from adapters.vendors.sellsn import vendor as sellsn
 from bot import text
+from bot.cli import export
 from bot.model import Verb
 from bot.text import addresses, audience, file_names
 from bot.text.cutting import cut
@@ -167,6 +168,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/vendors/client/parsing.py:_NUMBER": parsing._time,
     "adapters/vendors/client/parsing.py:_UTC_IN_WORDS": parsing._time,
     "adapters/vendors/client/parsing.py:money": lambda given: parsing.money(given, "EUR"),
+    "bot/cli/export.py:_FORMULA": lambda given: export._cell(given, on_terminal=False),
     "bot/inbound/chats/which_ticket.py:_named": lambda given: re.fullmatch(r"#?\s*([0-9]{1,12})", given.strip()),
     "bot/text/addresses.py:_FOUND": lambda given: list(addresses.spans(given)),
     "bot/text/addresses.py:_GROUPING": lambda given: addresses.says_the_same(given, f"tel:{given}"),

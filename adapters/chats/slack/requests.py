@@ -196,8 +196,8 @@ class Requests:
         response = await self._call(OPEN_SOCKET, writes=False, params={"token": self._app_token})
         with usable_answer(writes=False):
             address = str(_body(response)["url"])
-            if not address.startswith(("ws://", "wss://")):
-                raise ValueError("not the address of a socket")
+            if not address.startswith(("wss://", "ws://") if self.client.base_url.startswith("http://") else "wss://"):
+                raise ValueError("not the address of a socket, or one that others can read")
             return address
 
     async def respond(self, response_url: str, text: str, blocks: list[Block]) -> None:
@@ -216,8 +216,8 @@ class Requests:
         Write a file's content to `target`; needs the scope `files:read`.
 
         If Slack does not let the bot in, it answers with 200 and its login page. So a page counts as a refusal, and a
-        file as `Gone` when it was refused twice, some seconds apart. The bot's token is sent only to Slack's file host
-        and to the host of the Web API, whatever the address is.
+        file as `Gone` when it was refused twice, some seconds apart. The bot's token is sent only to Slack's file host,
+        with HTTPS, and to where the Web API is, whatever the address is.
 
         Raises: `Gone`, `Rejected` (the file is too large) and what a read may raise.
         """
@@ -226,7 +226,7 @@ class Requests:
             raise Gone(wording.FILE_GONE)
         downloads.refuse_large(attachment)
         asked_at = self._disappearances.now()
-        if urlsplit(address).hostname not in (_FILES_HOST, urlsplit(self.client.base_url).hostname):
+        if _origin(address) not in (("https", _FILES_HOST, None), _origin(self.client.base_url)):
             raise Gone(wording.FILE_ELSEWHERE)
         headers = {"Authorization": f"Bearer {self._bot_token}", **downloads.HEADERS}
         try:
@@ -310,6 +310,16 @@ def _messages(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         if not isinstance(listed, list):
             raise TypeError("no list of messages")
         return [each for each in listed if isinstance(each, dict)]
+
+
+def _origin(address: str) -> tuple[str, str | None, int | None] | None:
+    """Scheme, host and port of an address; None: it is none."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts.scheme, parts.hostname, port
 
 
 def _is_this_machine(address: str) -> bool:

@@ -16,6 +16,8 @@ from adapters.vendors.client.responses import LARGEST_BODY, NestedTooDeep, TooLa
 LARGEST_KNOWN_AGAIN = 256 * 1024
 """The largest body in bytes that is known again when it comes once more."""
 _PIECE = 64 * 1024
+_MOST_MEMBERS = 1_000
+"""Of so many packed bodies one after the other a body may be made; some servers pack it piece by piece."""
 
 
 def list_of(body: bytes) -> Any:
@@ -64,9 +66,16 @@ class BodyDigest:
         return self.unchanged is not None
 
 
+def _gzip() -> zlib._Decompress:
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+
+
 class Unpacker:
     """
     Takes the `Content-Encoding` off a body, piece by piece.
+
+    A packed body may be several one after the other (RFC 1952, 2.2). What comes behind and is none is left out, and
+    never given to zlib, which would keep all of it.
 
     Raises:
         UnusableBody: It is compressed in a way that we did not ask for.
@@ -75,8 +84,11 @@ class Unpacker:
     def __init__(self, encoding: str) -> None:
         if encoding not in ("", "identity", "gzip", "x-gzip"):
             raise UnusableBody("compressed in an unknown way")
-        is_packed = encoding in ("gzip", "x-gzip")
-        self._decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if is_packed else None
+        self._is_packed = encoding in ("gzip", "x-gzip")
+        self._member = _gzip()
+        self._members = 1
+        self._is_begun = True
+        self._is_over = False
 
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
         """
@@ -85,21 +97,37 @@ class Unpacker:
         Raises:
             UnusableBody: It is damaged.
         """
-        if self._decompressor is None:
+        if not self._is_packed:
             yield chunk
             return
-        while chunk:
-            try:
-                piece = self._decompressor.decompress(chunk, _PIECE)
-            except zlib.error:
-                raise UnusableBody("damaged") from None
+        while chunk and not self._is_over:
+            if self._member.eof:
+                self._begin_next()
+            piece = self._unpacked(chunk)
             if piece:
                 yield piece
-            chunk = self._decompressor.unconsumed_tail
+            chunk = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+
+    def _begin_next(self) -> None:
+        self._members += 1
+        if self._members > _MOST_MEMBERS:
+            raise UnusableBody("damaged")
+        self._member, self._is_begun = _gzip(), False
+
+    def _unpacked(self, chunk: bytes) -> bytes:
+        try:
+            piece = self._member.decompress(chunk, _PIECE)
+        except zlib.error:
+            if self._is_begun:
+                raise UnusableBody("damaged") from None
+            self._is_over = True
+            return b""
+        self._is_begun = self._is_begun or bool(piece)
+        return piece
 
     def end(self) -> None:
         """Call after the last byte. Raises `UnusableBody` if something is missing."""
-        if self._decompressor is not None and not self._decompressor.eof:
+        if self._is_packed and not (self._member.eof or self._is_over):
             raise UnusableBody("cut off")
 
 

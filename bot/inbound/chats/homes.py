@@ -3,22 +3,22 @@ The pages that agents have in a chat (Slack's App Home): what stands there, and 
 
 A page is shown when it is opened and when a button on it was pressed. While somebody may be looking at it, it is looked
 over every few seconds, and shown again if it would look otherwise; however much changes in between, that is one
-request.
+request. After that it is emptied: nobody would take off it what is forgotten, or what somebody may not see any more.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, to_ms
+from bot.db.rows import TicketRow, from_ms, to_ms
 from bot.errors import Forbidden, Rejected, RemoteError
 from bot.inbound.chats.choices import stores_seen_by
 from bot.model import Agent, AgentId, Answer, Button, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
@@ -40,8 +40,24 @@ _LOOKED_AT = timedelta(hours=1)
 """For so long after somebody has opened their page, they may still be looking at it."""
 _MOST_PAGES = 50
 """So many pages are looked over each time, those that were opened last: Slack takes a hundred requests a minute."""
+_EMPTIED_AT_ONCE = 5
+_EMPTIED_WITHIN = timedelta(days=1)
+"""A page that cannot be emptied for so long is given up."""
 _AMOUNTS = {Which.MINE: 10, Which.WAITING: 10, Which.SNOOZED: 5}
 _ON_PAGE = frozenset({Verb.TAKE, Verb.RELEASE, Verb.SNOOZE, Verb.CLOSE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Somebody's page that shows tickets, and when they last looked at it."""
+
+    chat: ChatName
+    agent: AgentId
+    opened_at: datetime
+
+    @property
+    def key(self) -> tuple[ChatName, AgentId]:
+        return self.chat, self.agent
 
 
 class Homes:
@@ -81,25 +97,33 @@ class Homes:
             await self._clock.sleep(max(_EVERY_SECONDS, self._clock.monotonic() - begun_at))
 
     async def _look_over(self) -> bool:
-        """Returns whether somebody may be looking at a page."""
-        since = to_ms(self._clock.now() - _LOOKED_AT)
-        rows = await self._database.read(lambda tx: tx.all("open_homes", since=since))
-        pages = [(ChatName(row["chat"]), AgentId(row["agent"])) for row in rows]
-        self._shown = {page: home for page, home in self._shown.items() if page in set(pages)}
+        """Returns whether there are pages with tickets on them."""
+        rows = await self._database.read(lambda tx: tx.all("homes"))
+        pages = [_Page(ChatName(row["chat"]), AgentId(row["agent"]), from_ms(row["opened_at"])) for row in rows]
+        now = self._clock.now()
+        watched = [page for page in pages if page.opened_at > now - _LOOKED_AT]
+        self._shown = {key: home for key, home in self._shown.items() if key in {page.key for page in watched}}
         before, self._failing = self._failing, {}
-        for chat, agent in pages[:_MOST_PAGES]:
+        old = [page for page in pages if page.opened_at <= now - _LOOKED_AT]
+        work = [(page, self._show_again) for page in watched[:_MOST_PAGES]]
+        work += [(page, self._empty) for page in old[-_EMPTIED_AT_ONCE:]]
+        for page, show in work:
             try:
-                await self._show_again(chat, agent)
-            except (Forbidden, Rejected) as error:
-                _log.info("page given up", chat=chat, agent=agent, reason=error.user_message)
-                await self._database.write(_give_up, chat, agent)
+                await show(page)
             except RemoteError as error:
-                self._failing[chat, agent] = error.user_message
-                if before.get((chat, agent)) != error.user_message:
-                    _log.info("page not brought up to date", chat=chat, agent=agent, reason=error.user_message)
+                if isinstance(error, Forbidden | Rejected) or page.opened_at <= now - _EMPTIED_WITHIN:
+                    _log.info("page given up", chat=page.chat, agent=page.agent, reason=error.user_message)
+                    await self._database.write(_give_up, page)
+                    continue
+                self._failing[page.key] = error.user_message
+                if before.get(page.key) != error.user_message:
+                    _log.info(
+                        "page not brought up to date", chat=page.chat, agent=page.agent, reason=error.user_message
+                    )
         return bool(pages)
 
-    async def _show_again(self, chat: ChatName, agent: AgentId) -> None:
+    async def _show_again(self, page: _Page) -> None:
+        chat, agent = page.key
         shows = self._chats.get(chat)
         if not isinstance(shows, CanShowHome):
             return
@@ -107,6 +131,17 @@ class Homes:
             before = self._shown.get((chat, agent))
             home = await self._home(chat, await shows.person(agent))
             await self._show(chat, agent, replace(home, answer=None if before is None else before.answer))
+
+    async def _empty(self, page: _Page) -> None:
+        """Take the tickets off a page, unless it was opened meanwhile."""
+        shows = self._chats.get(page.chat)
+        async with self._turn(*page.key):
+            row = await self._database.read(lambda tx: tx.one("home", chat=page.chat, agent=page.agent))
+            if row is None or from_ms(row["opened_at"]) != page.opened_at:
+                return
+            if isinstance(shows, CanShowHome):
+                await shows.show_home(page.agent, Home(counts=wording.OLD_PAGE, sections=()))
+            await self._database.write(_give_up, page)
 
     def _turn(self, chat: ChatName, agent: AgentId) -> asyncio.Lock:
         return self._turns.setdefault((chat, agent), asyncio.Lock())
@@ -165,10 +200,9 @@ def _own(button: Button, ticket: TicketRow, mine: Sequence[str]) -> Button:
     return replace(button, verb=Verb.TAKE, label="Take")
 
 
-def _give_up(tx: Transaction, chat: ChatName, agent: AgentId) -> None:
-    tx.run("delete_home", chat=chat, agent=agent)
+def _give_up(tx: Transaction, page: _Page) -> None:
+    tx.run("delete_home", chat=page.chat, agent=page.agent)
 
 
 def _note_opened(tx: Transaction, chat: ChatName, agent: AgentId, now: int) -> None:
-    tx.run("delete_old_homes", before=now - _LOOKED_AT // timedelta(milliseconds=1))
     tx.run("set_home_opened", chat=chat, agent=agent, now=now)

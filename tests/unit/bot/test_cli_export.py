@@ -114,6 +114,15 @@ async def test_no_cell_is_a_formula(folder: Path, begins: str) -> None:
     assert json.loads(shopbell(folder, "export", "tickets", "--jsonl").stdout.splitlines()[0])["subject"] == evil
 
 
+@pytest.mark.parametrize("before", ["a;", "a\n", "a\t", "a;\r\n"])
+@pytest.mark.parametrize("sign", "=+-@＝")
+async def test_no_cell_is_a_formula_where_semicolons_are_expected(folder: Path, before: str, sign: str) -> None:
+    """Where commas stand in numbers, Excel begins a new cell within a text; other signs stay as they are."""
+    await spoil(folder, "subject", f"{before}{sign}cmd|' /C calc'!A0;b=1; -2")
+    expected = f"{before}'{sign}cmd|' /C calc'!A0;b=1; -2"
+    assert {row["subject"] for row in rows(shopbell(folder, "export", "tickets").stdout)} == {expected}
+
+
 async def test_masked_addresses_are_masked_everywhere(folder: Path) -> None:
     """With the setting, also in what people wrote: nobody answers from an export."""
     await spoil(folder, "text", "write to jane@example.com", "messages")

@@ -63,6 +63,7 @@ async def test_it_prints_a_receipt(tmp_path: Path) -> None:
     assert [line.split(":")[0].strip() for line in beyond] == [
         "the vendor",
         "what agents wrote themselves in Discord and Slack, and what these platforms keep",
+        "what shopbell answered agents in direct messages, for example to `!find` in Discord",
         "backups that were made before",
         "our cards and posts in Discord and Slack",
     ]
@@ -101,7 +102,7 @@ async def test_one_ticket_can_be_forgotten_while_a_bridge_runs(tmp_path: Path) -
     assert (receipt["tickets"], receipt["messages"], receipt["unsent"]) == ([1001], 1, [])
     assert receipt["threads"] == [{"ticket": 1001, "chat": "discord", "channel": "1", "thread": "900"}]
     assert receipt["erased_at"].endswith("+00:00")
-    assert len(receipt["beyond_reach"]) == 3
+    assert len(receipt["beyond_reach"]) == 4
     assert in_the_file(tmp_path)
     kinds = shopbell(tmp_path, "outbox").stdout
     assert "erase to chat:discord  #1001" in kinds

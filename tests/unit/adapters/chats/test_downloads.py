@@ -15,6 +15,7 @@ import httpx
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.chats import downloads
 from adapters.chats.disappearance import APART
@@ -72,6 +73,54 @@ async def downloading(
 
 async def login_page(_request: web.Request) -> web.Response:
     return web.Response(text="<title>Sign in</title>", content_type="text/html")
+
+
+async def test_slacks_token_goes_nowhere_else_and_never_in_the_clear() -> None:
+    """Whatever an address looks like: not to another host or port, and where Slack speaks HTTPS not without it."""
+    asked: list[str] = []
+
+    async def serve(request: web.Request) -> web.Response:
+        asked.append(request.headers.get("Authorization", ""))
+        return web.Response(body=b"content")
+
+    app = web.Application()
+    app.router.add_get("/file", serve)
+    async with TestServer(app) as server:
+        here = f"127.0.0.1:{server.port}"
+        for api, file in (
+            (f"https://{here}", f"http://{here}/file"),
+            ("http://127.0.0.1:9", f"http://{here}/file"),
+            (f"http://{here}", f"http://localhost:{server.port}/file"),
+            (f"http://{here}", "http://files.slack.com/file"),
+            (f"http://{here}", f"//{here}/file"),
+            (f"http://{here}", "http://[/file"),
+            (f"http://{here}", "http://host:port/file"),
+        ):
+            async with slack(api, ManualClock()) as download:
+                with pytest.raises(Gone):
+                    await download(Attachment(name="a.txt", source=file), BytesIO())
+        async with slack(f"http://{here}", ManualClock()) as download:
+            await download(Attachment(name="a.txt", source=f"http://{here}/file"), BytesIO())
+    assert asked == ["Bearer xoxb-1"]
+
+
+async def test_slacks_socket_is_never_in_the_clear_where_slack_is_not() -> None:
+    """Its address holds a ticket, and everything that is said goes through it."""
+
+    class Answering(SlackRequests):
+        async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:
+            answer = {"ok": True, "url": "ws://slack.example/link"}
+            return AsyncSlackResponse(
+                client=self.client, http_verb="POST", api_url=method, req_args=request, data=answer, headers={},
+                status_code=200,
+            )  # fmt: skip
+
+    def requests(api: str) -> SlackRequests:
+        return Answering(bot_token="xoxb-1", app_token="xapp-1", api_url=api, clock=ManualClock())
+
+    assert await requests("http://127.0.0.1:9/api/").socket_address() == "ws://slack.example/link"
+    with pytest.raises(Unavailable):
+        await requests("https://slack.example/api/").socket_address()
 
 
 def in_pieces(content: bytes, *, pause: float = 0.0, length: int | None = None, cut: bool = False) -> Serve:

@@ -28,6 +28,7 @@ from bot.model import (
     Message,
     MessageId,
     Place,
+    Purpose,
     Said,
     Status,
     ThreadId,
@@ -37,11 +38,13 @@ from bot.model import (
 from bot.ops.retention import Retention
 from bot.outbound.job import read_job
 from bot.ports import VendorCapabilities
-from bot.tickets import enqueue, erasure, forgotten
+from bot.tickets import enqueue, erasure, forgotten, links
 from bot.tickets.announcements import announce
+from bot.tickets.day.taking import Asker
 from bot.tickets.figures.stats import figures
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_agents.edits import record_deleted, record_edited
+from bot.tickets.from_agents.form_replies import record_written
 from bot.tickets.from_agents.routing import record_said, route_link
 from bot.tickets.from_vendors import incidents
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
@@ -370,6 +373,77 @@ async def test_what_is_written_in_an_erased_ticket_is_erased_in_its_time(databas
         assert in_the_files(path) == {"violet-ticket", "violet-m1"}
 
 
+async def test_what_was_just_written_in_a_ticket_closed_long_ago_is_not_erased(database: Database, path: Path) -> None:
+    """It may be on its way: a reply, or what a customer of a vendor that opens no ticket again wrote. Later it is."""
+    number = await database.write(fill, closed=True)
+    day = NOON + timedelta(days=31)
+
+    def write(tx: Transaction) -> None:
+        (link,) = enqueue.links_of(tx, number)
+        record_said(tx, replace(said("late", "Violet-Edited"), said_at=day), can_reply=True)
+        route_link(tx, link, RULES, day, day)
+        late = message("x1", "New words", 60 * 24 * 31)
+        record(tx, STORE, replace(violet(late, status=Status.CLOSED, closed=True), read_at=day), day)
+
+    await database.write(write)
+    clock = StandingClock(day + timedelta(minutes=1))
+    retention = Retention(database, clock, 30)
+    await retention.erase()
+    waiting = await database.read(lambda tx: tx.all("unfinished_deliveries"))
+    assert {"reply", "post"} <= {row["kind"] for row in waiting if row["message"] is not None}
+    assert "Violet-Edited" in in_the_files(path)
+    assert "New words" in await texts(database, number)
+    clock.time += timedelta(days=30)
+    await retention.erase()
+    assert in_the_files(path) == {"violet-ticket", "violet-m1"}
+    assert not any(await texts(database, number))
+
+
+async def test_what_was_just_written_in_one_thread_of_an_erased_ticket_is_kept(database: Database, path: Path) -> None:
+    """Although in its other thread somebody wrote last so long ago that it is due."""
+    number = await database.write(fill, closed=True)
+    retention = Retention(database, clock := StandingClock(NOON + timedelta(days=31)), 30)
+    await retention.erase()
+
+    def write(tx: Transaction) -> None:
+        other = replace(STORE.channels[0], chat=ChatName("slack"), channel=ChannelId("2"))
+        links.open_links(tx, number, (other,), NOON)
+        for link, days in zip(enqueue.links_of(tx, number), (35, 66), strict=True):
+            tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+            place, at = replace(link.place, thread=THREAD.thread), NOON + timedelta(days=days)
+            record_said(tx, replace(said("late", "Violet-Edited"), place=place, said_at=at), can_reply=True)
+            route_link(tx, enqueue.load_link(tx, link.id), RULES, at, at)
+
+    await database.write(write)
+    clock.time = NOON + timedelta(days=66, minutes=1)
+    await retention.erase()
+    assert "Violet-Edited" in in_the_files(path)
+    clock.time = NOON + timedelta(days=97)
+    await retention.erase()
+    assert in_the_files(path) == {"violet-ticket", "violet-m1"}
+
+
+async def test_what_was_written_by_a_form_in_an_erased_ticket_is_erased_in_its_time(
+    database: Database, path: Path
+) -> None:
+    """It stands in no thread of people's; also where nobody ever wrote in a thread, and the ticket is not the first."""
+    await database.write(fill)
+
+    def write(tx: Transaction) -> None:
+        for index in range(1, erasure.LOOKED_AT_ONCE + 2):
+            number = tx.add("insert_ticket", store=STORE.name, vendor_id=f"t{index}", status="closed", created_at=0)
+        link = tx.add("insert_link", ticket=number, chat="discord", channel="1")
+        tx.run("erase_ticket", number=number, now=0)
+        asker = Asker(ChatName("discord"), AgentId("U1"), "Violet-Agent")
+        where = enqueue.load_link(tx, require(link))
+        record_written(tx, where, asker, Purpose.NOTE, "Violet-Edited", NOON, form=None)
+
+    await database.write(write)
+    for days, kept in ((29, True), (31, False)):
+        await Retention(database, StandingClock(NOON + timedelta(days=days)), 30).erase()
+        assert ("Violet-Edited" in in_the_files(path)) is kept
+
+
 async def test_an_open_ticket_keeps_its_words_however_old_it_is(database: Database) -> None:
     number = await database.write(fill)
     await Retention(database, StandingClock(NOON + timedelta(days=900)), 1).erase()
@@ -475,6 +549,25 @@ async def test_a_customer_is_found_however_the_address_is_written(database: Data
 
     number = await database.write(work)
     assert await database.read(erasure.find_tickets, whom) == [number]
+
+
+async def test_a_customer_whose_name_is_the_address_is_found(database: Database) -> None:
+    """Where the vendor gives no address; else the address counts, and anybody may call themselves by another's."""
+
+    def work(tx: Transaction) -> TicketNumber:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        for ticket, customer in (
+            ("t1", Customer(name="Violet@example.com", email="mallory@example.com")),
+            ("t2", Customer(name="Jane")),
+            ("t3", Customer(name="Violet <Violet@example.com>")),
+        ):
+            read = snapshot(ticket)
+            number = record(tx, STORE, replace(read, ticket=replace(read.ticket, customer=customer)), NOON)
+        return number
+
+    number = await database.write(work)
+    assert await database.read(erasure.find_tickets, "violet@example.com") == [number]
 
 
 @pytest.mark.parametrize("state", ["waits", "fails", "is dropped"])

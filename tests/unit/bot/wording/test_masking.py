@@ -31,6 +31,13 @@ from bot.wording.masking import masked, masked_address
         ('"Jane" wrote: "a @ b"', '"Jane" wrote: "a @ b"'),
         ("jane@[192.0.2.1]", "j…@[192.0.2.1]"),
         ("mailto:jane%40example.com", "mailto:j…%40example.com"),
+        ("zoe\u0308@example.com, e\u0301ve@example.com", "z…@example.com, e…@example.com"),
+        ("\u0928\u092e\u0938\u094d\u0924\u0947@example.com", "\u0928…@example.com"),
+        ("o\u2019neil@example.com", "o…@example.com"),
+        ("jane\U0001f600@example.com, j\u00b7ane@example.com", "j…@example.com, j…@example.com"),
+        ("jane@\u0301example.com", "j…@\u0301example.com"),
+        ("\u201cjane@example.com\u201d\u3001jane@example.com", "\u201cj…@example.com\u201d\u3001j…@example.com"),
+        ("j…@example.com", "j…@example.com"),
         ("", ""),
     ],
 )
@@ -68,6 +75,7 @@ A_LOT = 20.0
     "text",
     [
         *("a" * 200_000, "a@" * 50_000, "a." * 100_000, "%40" * 60_000, "!" * 200_000, "@" * 200_000),
+        *("\u0301" * 200_000, "a@\u0301" * 60_000, "\U0001f600" * 200_000),
         *("\u200b" * 200_000, "a@\u200b" * 60_000, '"a' * 100_000, '"' + "a" * 200_000, 'a"@' * 60_000),
     ],
 )

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import traceback
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -13,10 +14,11 @@ import httpx
 import pytest
 
 from adapters.vendors.client import http
+from adapters.vendors.client.bodies import Unpacker
 from adapters.vendors.client.http import Service, TooLarge, VendorClient
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.rate_limits import Quota
-from adapters.vendors.client.responses import LARGEST_BODY
+from adapters.vendors.client.responses import LARGEST_BODY, UnusableBody
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.ports import VendorTools
 from tests.support.clocks import ManualClock
@@ -276,6 +278,39 @@ async def test_a_packed_answer_is_read() -> None:
 
     assert await outcome(serving(whole)) == {"a": 1}
     assert isinstance(await outcome(serving(whole[:-12])), Unavailable)
+
+
+def unpacked(*chunks: bytes) -> tuple[bytes, Unpacker]:
+    """What comes out of packed bytes, and who took them."""
+    unpacker = Unpacker("gzip")
+    return b"".join(piece for chunk in chunks for piece in unpacker.pieces(chunk)), unpacker
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 1000])
+def test_a_body_that_is_packed_piece_by_piece_is_read_whole(length: int) -> None:
+    """As some servers do, also if the pieces are cut anywhere; the last one must be whole."""
+    body = gzip.compress(b'{"a": ') + gzip.compress(b"") + gzip.compress(b"1}")
+    found, unpacker = unpacked(*(body[at : at + length] for at in range(0, len(body), length)))
+    unpacker.end()
+    assert found == b'{"a": 1}'
+    with pytest.raises(UnusableBody):
+        unpacked(body[:-9])[1].end()
+    with pytest.raises(UnusableBody):
+        unpacked(gzip.compress(b"{}") * 1001)
+
+
+def test_what_stands_behind_a_packed_body_takes_no_room() -> None:
+    """zlib keeps all of it, and copies it at each further piece."""
+    chunks = [gzip.compress(b"{}"), *([bytes(65536)] * 100)]
+    tracemalloc.start()
+    try:
+        found, unpacker = unpacked(*chunks)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    unpacker.end()
+    assert found == b"{}"
+    assert peak < 1024 * 1024
 
 
 async def test_a_dripping_answer_ends() -> None:
