@@ -456,7 +456,8 @@ UPDATE deliveries
 SET error = NULL,
     payload = CASE kind
         WHEN 'line' THEN json_set(
-            payload, '$.text', :sentence, '$.resolved_text', NULL, '$.plainer_text', NULL, '$.buttons', json('[]')
+            payload, '$.text', :sentence, '$.resolved_text', NULL, '$.plainer_text', NULL, '$.buttons', json('[]'),
+            '$.decision', '', '$.plainer_decision', ''
         )
         WHEN 'status' THEN json_set(payload, '$.by', '')
         ELSE payload
@@ -464,8 +465,10 @@ SET error = NULL,
 WHERE ticket = :ticket;
 
 -- name: erase_announcement
--- Takes the words out of a line for a whole channel that is posted: they may name a ticket, and no ticket has it.
-UPDATE deliveries SET payload = json_set(payload, '$.text', '') WHERE id = :id AND ticket IS NULL;
+-- Takes the words out of a line for a whole channel that is posted: they may name a ticket, and no ticket has it. Those
+-- of one whose buttons are not decided are needed once more.
+UPDATE deliveries SET payload = json_set(payload, '$.text', '')
+WHERE id = :id AND ticket IS NULL AND asks_about IS NULL;
 
 -- name: erase_old_announcements
 -- Lines for whole channels that failed for good before this time: they are not posted any more, and lose their words.
@@ -1160,8 +1163,10 @@ WHERE m.ticket = :ticket AND m.purpose = 'reply' AND m.erased = 0
 
 -- name: insert_delivery
 -- Puts a delivery into its lane; returns no row if the same one is there already (see the unique indexes).
-INSERT INTO deliveries (kind, lane, destination, ticket, link, message, payload, state, requested, created_at, due_at)
-VALUES (:kind, :lane, :destination, :ticket, :link, :message, :payload, :state, :requested, :now, :due)
+INSERT INTO deliveries (
+    kind, lane, destination, ticket, link, message, payload, state, requested, asks_about, created_at, due_at
+)
+VALUES (:kind, :lane, :destination, :ticket, :link, :message, :payload, :state, :requested, :asks_about, :now, :due)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
@@ -1390,6 +1395,30 @@ SET state = 'waiting', part = 0, attempts = 0, reconcile_attempts = 0, due_at = 
     finished_at = NULL
 WHERE message = :message AND kind = 'post' AND state = 'done'
   AND EXISTS (SELECT 1 FROM posted AS p WHERE p.delivery = deliveries.id AND p.part = 0 AND p.progress IS NOT NULL);
+
+-- name: decide_lines
+-- What the buttons of these lines are about is decided: they show that instead. One that is posted is edited; one that
+-- is being posted is seen to be outdated then.
+UPDATE deliveries
+SET payload = json_set(
+        payload, '$.buttons', json('[]'), '$.decision', :text, '$.plainer_decision', :plainer
+    ),
+    asks_about = NULL,
+    part = CASE state WHEN 'done' THEN 0 ELSE part END,
+    attempts = CASE state WHEN 'done' THEN 0 ELSE attempts END,
+    reconcile_attempts = CASE state WHEN 'done' THEN 0 ELSE reconcile_attempts END,
+    due_at = CASE state WHEN 'done' THEN :now ELSE due_at END,
+    late_since = CASE state WHEN 'done' THEN NULL ELSE late_since END,
+    finished_at = CASE state WHEN 'done' THEN NULL ELSE finished_at END,
+    error = CASE state WHEN 'done' THEN NULL ELSE error END,
+    state = CASE state WHEN 'done' THEN 'waiting' ELSE state END
+WHERE asks_about = :delivery;
+
+-- name: lines_asking_about_ticket
+-- What the lines of a ticket ask about, and nobody has decided.
+SELECT DISTINCT asked.id AS id
+FROM deliveries AS asked JOIN deliveries AS d ON d.asks_about = asked.id
+WHERE asked.ticket = :ticket AND asked.state IN ('held', 'failed') AND d.asks_about IS NOT NULL;
 
 -- name: was_posted
 -- Returns a row if at least one part of the delivery is posted.

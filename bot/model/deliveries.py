@@ -96,6 +96,8 @@ class LinePayload:
         alternatives: Where it is posted instead if `place` refuses it; the first of these that accepts it.
         plainer_text: What is posted in its plainest form, without the names in `text`; None: the same.
         ping: Whom it pings, in the chat where it is posted; None: nobody.
+        decision: What stands in place of its buttons, now that this is decided; empty: it is not.
+        plainer_decision: The same for its plainest form.
     """
 
     text: str
@@ -105,6 +107,8 @@ class LinePayload:
     alternatives: tuple[Place, ...] = ()
     plainer_text: str | None = None
     ping: Mention | None = None
+    decision: str = ""
+    plainer_decision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from bot.db.rows import (
     DeliveryRow,
     MessageRow,
     TicketRow,
+    delivery_row,
     link_row,
     message_row,
     require,
@@ -30,6 +31,7 @@ from bot.model import (
     Place,
     Post,
     Progress,
+    State,
     Status,
     Voice,
     next_form,
@@ -161,15 +163,21 @@ class PostCourier:
 
 @dataclass(frozen=True, slots=True)
 class LineCourier:
-    """Posts a line from shopbell itself in a thread or a channel."""
+    """
+    Posts a line from shopbell itself in a thread or a channel.
+
+    When it is decided what its buttons ask, the same post is changed, so that it shows the decision.
+    """
 
     directory: Directory
     retries_forever = True
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> ChatMessageId | None:
-        """Returns None when the line may be skipped in this place, which refused it or is gone."""
+        """Returns None when the line may be skipped in this place, which refused it or is gone, or is decided."""
         place = self._place(job)
+        if job.delivery.payload_as(LinePayload).decision and (job.shown is not None or not job.delivery.part):
+            return await self._show_decision(job, place)
         try:
             return await self.directory.chat(place.chat).post(place, self._post(job), job.delivery.part, job.key)
         except (Forbidden, Gone, Rejected) as error:
@@ -187,8 +195,11 @@ class LineCourier:
             return None
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> int | None:
+        line = job.delivery.payload_as(LinePayload)
+        if result is None and line.decision:
+            return None
         if result is None:
-            place = job.delivery.payload_as(LinePayload).place
+            place = line.place
             if place is not None and place.thread is not None:
                 deleted_places.former_thread_gone(tx, place)
             return 0 if announcements.move_notice(tx, job.delivery) else None
@@ -198,12 +209,38 @@ class LineCourier:
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             enqueue.card(tx, job.link, now)
         part = next_part(tx, job, self.directory.chat(self._place(job).chat).parts(self._post(job)))
+        if self._is_outdated(tx, job):
+            return 0
         if part is None:
             tx.run("erase_announcement", id=job.delivery.id)
         return part
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """Does nothing: no line is posted about a failed line. The operator sees it in `shopbell outbox`."""
+
+    async def _show_decision(self, job: Job, place: Place) -> ChatMessageId | None:
+        """Returns None if there is nothing to change: it was never posted, is deleted, or cannot be edited."""
+        if job.shown is None:
+            return None
+        try:
+            await self.directory.chat(place.chat).edit_post(
+                place, job.shown, self._post(job), job.delivery.part, job.key
+            )
+        except Gone:
+            return None
+        except Rejected as error:
+            if _has_plainer_form(job, error):
+                raise
+            return None
+        return job.shown
+
+    def _is_outdated(self, tx: Transaction, job: Job) -> bool:
+        """Whether it was decided during the attempt, or, if a search found the post, perhaps after it was made."""
+        line = job.delivery.payload_as(LinePayload)
+        if not line.buttons:
+            return bool(line.decision) and job.delivery.state is State.UNCERTAIN
+        now = delivery_row(require(tx.one("delivery", id=job.delivery.id)))
+        return bool(now.payload_as(LinePayload).decision)
 
     def _place(self, job: Job) -> Place:
         if job.link is not None:
@@ -212,8 +249,12 @@ class LineCourier:
 
     def _post(self, job: Job) -> Post:
         line, form = job.delivery.payload_as(LinePayload), job.delivery.form
-        text = line.plainer_text if form >= Form.DEFUSED and line.plainer_text is not None else line.text
+        is_plainest = form >= Form.DEFUSED
+        text = line.plainer_text if is_plainest and line.plainer_text is not None else line.text
         plain_from = job.delivery.plain_from if text == line.text else 0
+        if line.decision:
+            # Earlier versions took the words out of a line for a channel.
+            text = f"{text}\n{line.plainer_decision if is_plainest else line.decision}".lstrip()
         return Post(
             voice=Voice.BELL,
             name="",
@@ -230,6 +271,11 @@ def _may_be_skipped(job: Job, error: RemoteError) -> bool:
     """Whether a line need not be posted here: its old thread is gone, or other channels may take it."""
     line = job.delivery.payload_as(LinePayload)
     in_old_thread = line.place is not None and line.place.thread is not None
-    if isinstance(error, Rejected) and error.plainer_may_pass and next_form(job.delivery.form, is_card=False):
+    if isinstance(error, Rejected) and _has_plainer_form(job, error):
         return False
     return line.resolved_text is not None or (isinstance(error, Gone) and in_old_thread)
+
+
+def _has_plainer_form(job: Job, error: Rejected) -> bool:
+    """Whether a line that was refused is tried in another form."""
+    return error.plainer_may_pass and next_form(job.delivery.form, is_card=False) is not None

@@ -24,6 +24,7 @@ from bot.model import (
     DeliveryKey,
     ErasePayload,
     Kind,
+    LinePayload,
     Mark,
     OtherTicket,
     Place,
@@ -62,7 +63,7 @@ class Job:
             its place there; without a thread if that is not open yet.
         posted: For `Kind.ERASE`: the message of ours that this part is about; None: all are done.
         progress: For `Kind.POST`: what it must show of a reply that was not sent; None: the message itself.
-        shown: For `Kind.POST`: the message of ours that shows this part in the link's thread; None: none does yet.
+        shown: For `Kind.POST`, and a line that is decided: the message of ours that shows this part; None: none does.
         joined: For `Kind.POST`: what is said in the same post besides this message.
         key: Identifies this part of this delivery at the chat; or the post of another one in which it may be said.
     """
@@ -192,7 +193,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         others=others,
         posted=_posted(tx, delivery),
         progress=None if delivery.kind is not Kind.POST else progress_of(tx, require(message), require(delivery.link)),
-        shown=None if delivery.kind is not Kind.POST or link is None else _shown(tx, delivery, link["thread"]),
+        shown=_shown(tx, delivery, link),
         joined=joined_to(tx, delivery),
         key=DeliveryKey(
             f"{key_prefix}-{delivery.joined_to or delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")
@@ -237,7 +238,15 @@ def _posted(tx: Transaction, delivery: DeliveryRow) -> ChatMessageId | None:
     return None if row is None else ChatMessageId(row["chat_message"])
 
 
-def _shown(tx: Transaction, delivery: DeliveryRow, thread: str | None) -> ChatMessageId | None:
+def _shown(tx: Transaction, delivery: DeliveryRow, link: Row | None) -> ChatMessageId | None:
+    thread = None if link is None else link["thread"]
+    if delivery.kind is Kind.LINE:
+        line = delivery.payload_as(LinePayload)
+        if not line.decision:
+            return None
+        thread = thread if line.place is None else line.place.thread or line.place.channel
+    elif delivery.kind is not Kind.POST:
+        return None
     row = tx.one("posted_part", delivery=delivery.id, part=delivery.part, thread=thread)
     return None if row is None else ChatMessageId(row["chat_message"])
 

@@ -281,7 +281,13 @@ def add_delivery(
         payload=payload_json(payload),
         state=state,
         requested=requested,
+        asks_about=_asked_about(payload),
         now=to_ms(now),
         due=to_ms(due or now),
     )
     return None if delivery is None else DeliveryId(delivery)
+
+
+def _asked_about(payload: Payload) -> DeliveryId | None:
+    """The delivery that a line's buttons are about; None: it has none, or they are about a ticket."""
+    return payload.buttons[0].delivery if isinstance(payload, LinePayload) and payload.buttons else None

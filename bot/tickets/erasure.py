@@ -19,9 +19,10 @@ from bot.model import DeliveryId, Kind, State, TicketNumber
 from bot.text import one_line
 from bot.text.mailboxes import same_mailbox
 from bot.tickets import enqueue, forgotten
+from bot.tickets.decisions import decided, without_name
 from bot.tickets.replies import marks
 from bot.tickets.replies.progress import progress_changed
-from bot.wording import reasons
+from bot.wording import notices, reasons
 from bot.wording.masking import masked
 
 # So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.
@@ -169,12 +170,14 @@ def erase_deleted(tx: Transaction, now: datetime) -> int:
 
 def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     """Erase a ticket's words, names, addresses, facts and error texts. Nothing that waits is delivered any more."""
-    unsent = _unsent(tx, ticket)
+    unsent, asked = _unsent(tx, ticket), tx.all("lines_asking_about_ticket", ticket=ticket)
     tx.run("drop_deliveries_of_ticket", ticket=ticket, now=to_ms(now))
     tx.run("erase_deliveries", ticket=ticket, sentence=reasons.message_erased())
     # First the ticket: with it all its words leave the index, and the index need not follow message after message.
     tx.run("erase_ticket", number=ticket, now=to_ms(now))
     tx.run("erase_messages", ticket=ticket)
+    for row in asked:
+        decided(tx, DeliveryId(row["id"]), without_name(notices.erased_instead()), now)
     for each in unsent:
         delivery = require(tx.one("delivery", id=each.delivery))
         marks.enqueue_mark(tx, message_row(require(tx.one("message", id=delivery["message"]))), now)

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, delivery_row, link_row, to_ms
 from bot.model import ChannelId, ChatName, Kind, Place, TicketNumber
+from bot.tickets.decisions import decided, discarded_by
 from bot.tickets.enqueue import line, links_of, load_link, open_link
 from bot.wording import notices
 
@@ -69,6 +70,7 @@ def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list
     waiting = [delivery_row(row) for row in tx.all("unfinished_in_lane", lane=opening.lane)]
     for delivery in waiting:
         tx.run("drop_delivery", id=delivery.id, now=to_ms(now))
+        decided(tx, delivery.id, discarded_by(None), now)
     for other in links_of(tx, link.ticket):
         line(tx, other, notices.opening_dropped(link.chat.title()), now)
     return waiting

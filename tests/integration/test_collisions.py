@@ -109,7 +109,7 @@ async def test_two_people_in_two_chats(bridge: Bridge) -> None:
     assert await presses(bridge, bridge.slack, send) == SENDING
     await all_got(bridge, "It is on its way.", "Which address?")
     assert bridge.slack.marks[ChatMessageId("s1")] is Mark.DELIVERED
-    assert bridge.slack.texts(bridge.thread(bridge.slack)).count(question) == 1
+    assert bridge.slack.texts(bridge.thread(bridge.slack)).count(f"{question}\n➡️ Bob chose “Send”.") == 1
     assert await presses(bridge, bridge.slack, send) != SENDING
     await all_got(bridge, "It is on its way.", "Which address?")
 

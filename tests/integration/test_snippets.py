@@ -19,6 +19,7 @@ from bot.model import (
     ChannelId,
     ChatMessageId,
     ChoiceField,
+    DeliveryId,
     Mark,
     Modal,
     Place,
@@ -516,7 +517,7 @@ async def test_a_word_offers_the_text(bridge: Bridge, typed: str) -> None:
     await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == [FILLED]
-    assert lines(bridge) == [[offered], [FILLED]]
+    assert lines(bridge) == [[f"{offered}\n➡️ Ann chose “Send”."], [FILLED]]
 
 
 async def test_an_offer_is_discarded(bridge: Bridge) -> None:
@@ -535,6 +536,11 @@ async def test_an_offer_is_discarded(bridge: Bridge) -> None:
     assert bridge.vendor.texts("t1") == []
 
 
+def last_offer(bridge: Bridge) -> DeliveryId | None:
+    """The reply that the last line in Discord's thread asks about."""
+    return bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons[0].delivery
+
+
 async def test_an_offer_that_is_edited(bridge: Bridge) -> None:
     """The same words again change nothing; another name offers that; other words become what they are."""
     await saved(bridge, "wait", "Please wait.")
@@ -543,14 +549,18 @@ async def test_an_offer_that_is_edited(bridge: Bridge) -> None:
     await bridge.edits(bridge.discord, "m1", "!s refund")
     await bridge.sweeps(1)
     assert len(lines(bridge)[0]) == 1
+    offers = [last_offer(bridge)]
     await bridge.edits(bridge.discord, "m1", "!s wait")
     await until(lambda: len(lines(bridge)[0]) == 2)
     assert lines(bridge)[0][1].endswith("\n\nPlease wait.")
+    offers.append(last_offer(bridge))
     await bridge.edits(bridge.discord, "m1", "I write it myself.")
     await until(lambda: bridge.vendor.texts("t1") == ["I write it myself."])
     await bridge.at_rest()
-    for shown in bridge.discord.shown[bridge.thread(bridge.discord)][1:]:
-        answer = await bridge.asks(bridge.discord, Verb.RETRY, delivery=shown.post.buttons[0].delivery)
+    edited = "➡️ Its author has edited it, so the new text counts."
+    assert [line.rsplit("\n", 1)[1] for line in lines(bridge)[0]] == [edited, edited]
+    for offer in offers:
+        answer = await bridge.asks(bridge.discord, Verb.RETRY, delivery=offer)
         assert answer.text.startswith("There is nothing to do")
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == ["I write it myself."]

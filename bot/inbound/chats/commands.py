@@ -42,6 +42,7 @@ from bot.tickets import enqueue
 from bot.tickets.day.snoozing import snooze
 from bot.tickets.day.status_changes import request_status
 from bot.tickets.day.taking import TAKINGS, Asker, Change, assign, take_by_reply
+from bot.tickets.decisions import discarded_by
 from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form
 from bot.tickets.from_agents.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.links import find_link
@@ -217,12 +218,11 @@ class Commands:
         except RemoteError as error:
             return Answer(text=error.user_message)
         if not may_act(assignee, self._rules.stores[subject.store], subject.places, writable):
-            name = masked(assignee.name) if self._rules.masks_emails else assignee.name
-            return Answer(text=answers.cannot_be_assigned(name))
+            return Answer(text=answers.cannot_be_assigned(self._shown(assignee)))
         return await self._change(partial(assign, assignee=assignee), ask, subject.ticket)
 
     async def _retry_or_discard(self, ask: Ask, _subject: Subject) -> Answer:
-        work = self._queue_again if ask.verb is Verb.RETRY else _give_up
+        work = self._queue_again if ask.verb is Verb.RETRY else self._give_up
         answer = await self._database.write(work, ask, self._clock.now())
         self._outbox.wake()
         return answer
@@ -231,11 +231,36 @@ class Commands:
         """Whoever sends a reply answers for it."""
         row = None if ask.delivery is None else tx.one("delivery", id=ask.delivery)
         before = None if row is None else delivery_row(row)
-        if before is None or not retry(tx, before.id, now):
+        if before is None or not retry(tx, before.id, now, by=self._name(ask)):
             return Answer(text=answers.nothing_waits())
         if before.kind is Kind.REPLY:
             take_by_reply(tx, require(before.ticket), _asker(ask), self._rules, now)
         return Answer(text=answers.sending() if before.state is State.HELD else answers.retrying())
+
+    def _give_up(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
+        """
+        Only a reply, for that is all that a button asks about: the number is input, and may be that of a customer's
+        words.
+
+        And only if it has certainly not been sent: else the answer would be wrong, and nobody would look for it any
+        more.
+        """
+        delivery = delivery_row(require(tx.one("delivery", id=require(ask.delivery))))
+        by = discarded_by(self._name(ask))
+        if delivery.kind is not Kind.REPLY or may_have_been_sent(delivery) or not drop(tx, delivery.id, now, by):
+            return Answer(text=answers.nothing_waits())
+        message = message_row(require(tx.one("message", id=require(delivery.message))))
+        if message.chat_message is None and message.link is not None:
+            link = enqueue.load_link(tx, message.link)
+            enqueue.line(tx, link, notices.form_discarded(ask.agent.name, message.author_name or ""), now)
+        return Answer(text=answers.discarded())
+
+    def _name(self, ask: Ask) -> str:
+        """Who asks, as a thread shows them."""
+        return self._shown(ask.agent)
+
+    def _shown(self, agent: Agent) -> str:
+        return masked(agent.name) if self._rules.masks_emails else agent.name
 
     async def _note(self, ask: Ask, subject: Subject) -> Answer:
         """A note that was typed behind the command, or written in its form."""
@@ -262,7 +287,8 @@ class Commands:
         return answer
 
     async def _keep(self, ask: Ask, _subject: Subject) -> Answer:
-        answer = await self._database.write(keep_as_note, require(ask.message), self._rules, self._clock.now())
+        said, by = require(ask.message), self._name(ask)
+        answer = await self._database.write(keep_as_note, said, by, self._rules, self._clock.now())
         self._outbox.wake()
         return answer
 
@@ -289,7 +315,7 @@ class Commands:
         reply = tx.one("reply_of_message", message=message.id)
         # One that was discarded is nobody's reply any more: it is sent as if it had never been one.
         if message.purpose is Purpose.REPLY and reply is not None and State(reply["state"]) is not State.DROPPED:
-            retried = retry(tx, DeliveryId(reply["id"]), now)
+            retried = retry(tx, DeliveryId(reply["id"]), now, by=self._name(ask))
             return Answer(text=answers.sending() if retried else answers.already_sent())
         # Send the text that the message has now: an edit may have been missed.
         now_written = replace(message, text=clean(said.text), formatted=said.formatted)
@@ -314,19 +340,3 @@ def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
 
 def _asker(ask: Ask) -> Asker:
     return Asker(ask.place.chat, ask.agent.id, ask.agent.name)
-
-
-def _give_up(tx: Transaction, ask: Ask, now: datetime) -> Answer:
-    """
-    Only a reply, for that is all that a button asks about: the number is input, and may be that of a customer's words.
-
-    And only if it has certainly not been sent: else the answer would be wrong, and nobody would look for it any more.
-    """
-    delivery = delivery_row(require(tx.one("delivery", id=require(ask.delivery))))
-    if delivery.kind is not Kind.REPLY or may_have_been_sent(delivery) or not drop(tx, delivery.id, now):
-        return Answer(text=answers.nothing_waits())
-    message = message_row(require(tx.one("message", id=require(delivery.message))))
-    if message.chat_message is None and message.link is not None:
-        link = enqueue.load_link(tx, message.link)
-        enqueue.line(tx, link, notices.form_discarded(ask.agent.name, message.author_name or ""), now)
-    return Answer(text=answers.discarded())

@@ -13,11 +13,12 @@ from difflib import get_close_matches
 
 from bot.db.connection import Row, Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, from_ms, require, to_ms
-from bot.model import LONGEST_ENTRY, Answer, Button, DeliveryId, Verb
+from bot.model import LONGEST_ENTRY, Answer, Button, Verb
 from bot.text import clean, units
 from bot.tickets import enqueue
 from bot.tickets.day.filling_snippets import VARIABLES, Filled, fill, unknown, values_of
 from bot.tickets.day.taking import Asker, author
+from bot.tickets.decisions import hold_buttons
 from bot.tickets.people import chat_id, person_of
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import form_answers, notices
@@ -140,15 +141,8 @@ def offer(
         return Answer(text=form_answers.snippet_lacks(snippet.name, filled.empty))
     tx.run("offer_text", id=message.id, text=filled.text)
     reply = require(enqueue.reply(tx, ticket, message.id, now, now, held=True))
-    enqueue.line(tx, link, notices.snippet_offered(snippet.name, filled.text), now, _hold_buttons(reply))
+    enqueue.line(tx, link, notices.snippet_offered(snippet.name, filled.text), now, hold_buttons(reply))
     return None
-
-
-def _hold_buttons(reply: DeliveryId) -> tuple[Button, ...]:
-    return (
-        Button(verb=Verb.RETRY, label="Send", delivery=reply),
-        Button(verb=Verb.DISCARD, label="Discard", delivery=reply),
-    )
 
 
 def _snippet(row: Row) -> Snippet:

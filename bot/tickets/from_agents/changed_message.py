@@ -24,11 +24,13 @@ from bot.db.rows import (
 from bot.model import Agent, Attachment, ChatMessageId, Kind, Place, Purpose
 from bot.text.tree import RichText
 from bot.tickets import enqueue
+from bot.tickets.decisions import decided, without_name
 from bot.tickets.from_agents.routing import (
     note_text,
 )
 from bot.tickets.links import find_link, place_of
 from bot.tickets.replies import marks
+from bot.tickets.replies.outcomes import may_have_been_sent
 from bot.tickets.replies.progress import progress_changed
 from bot.tickets.rights import may_act, worth_asking
 from bot.tickets.rules_from_settings import Rules
@@ -128,8 +130,17 @@ def reply_of(tx: Transaction, changed: ChangedMessage) -> DeliveryRow | None:
     return None if row is None else delivery_row(row)
 
 
-def recall(tx: Transaction, changed: ChangedMessage, reply: DeliveryRow) -> None:
-    tx.run("drop_delivery", id=reply.id, now=to_ms(changed.now))
+def take_back(tx: Transaction, changed: ChangedMessage, deliveries: list[DeliveryRow], why: str) -> None:
+    """Give up those of these that have certainly not left; `why` stands where they were asked about."""
+    for each in deliveries:
+        if not may_have_been_sent(each):
+            tx.run("drop_delivery", id=each.id, now=to_ms(changed.now))
+            decided(tx, each.id, without_name(why), changed.now)
+
+
+def recall(tx: Transaction, changed: ChangedMessage, reply: DeliveryRow, why: str) -> None:
+    """Take back a reply that has certainly not left; `why` stands where its author was asked about it."""
+    take_back(tx, changed, [reply], why)
     tx.run("set_message_purpose", id=changed.message.id, purpose=Purpose.TALK)
     progress_changed(tx, changed.message.id, changed.now)
     marks.enqueue_mark(tx, changed.message, changed.now)

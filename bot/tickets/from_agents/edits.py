@@ -35,6 +35,7 @@ from bot.tickets.from_agents.changed_message import (
     set_files,
     set_text,
     shown_note,
+    take_back,
     vendor_label,
     with_text,
 )
@@ -185,15 +186,13 @@ def _edit_without_right(tx: Transaction, changed: ChangedMessage, text: str) -> 
     message = changed.message
     tx.run("set_message_inside", id=message.id)
     if message.routed and message.purpose is Purpose.NOTE:
-        for each in note_deliveries(tx, changed):
-            if not may_have_been_sent(each):
-                tx.run("drop_delivery", id=each.id, now=to_ms(changed.now))
+        take_back(tx, changed, note_deliveries(tx, changed), notices.edited_instead())
         return notices.not_an_agent()
     reply = reply_of(tx, changed)
     if reply is not None and reply.state is not State.DROPPED:
         if may_have_been_sent(reply):
             return notices.too_late_to_edit(certain=reply.state is State.DONE)
-        recall(tx, changed, reply)
+        recall(tx, changed, reply, notices.edited_instead())
     set_text(tx, changed, text)
     return notices.not_an_agent()
 
@@ -227,7 +226,7 @@ def _edit_reply(tx: Transaction, changed: ChangedMessage, text: str) -> str | An
     # for a text that waits to be sent.
     is_other = route.purpose is not Purpose.REPLY or bool(route.held) or _was_offer(changed)
     if is_other or route.refused != refusal(changed.message, changed.ticket, changed.rules):
-        recall(tx, changed, reply)
+        recall(tx, changed, reply, notices.edited_instead())
         return _reroute(tx, changed, route)
     set_text(tx, replace(changed, formatted=route.formatted), route.text)
     return notices.edited_after_failure() if reply.state is State.FAILED and not route.refused else None
@@ -285,15 +284,13 @@ def _delete(tx: Transaction, changed: ChangedMessage) -> str | None:
         return None
     if may_have_been_sent(reply):
         return notices.too_late_to_delete(certain=reply.state is State.DONE)
-    recall(tx, changed, reply)
+    recall(tx, changed, reply, notices.deleted_instead())
     return None
 
 
 def _delete_note(tx: Transaction, changed: ChangedMessage) -> str | None:
     deliveries = note_deliveries(tx, changed)
-    for each in deliveries:
-        if not may_have_been_sent(each):
-            tx.run("drop_delivery", id=each.id, now=to_ms(changed.now))
+    take_back(tx, changed, deliveries, notices.deleted_instead())
     line = notices.note_deleted(changed.message.author_name or "", shown_note(changed))
     announce_note_change(tx, changed, [each for each in deliveries if may_have_been_sent(each)], line)
     at_vendor = any(each.kind is Kind.NOTE and may_have_been_sent(each) for each in deliveries)

@@ -14,6 +14,7 @@ from bot.text import clean
 from bot.text.as_seen import seen
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
+from bot.tickets.decisions import kept_by
 from bot.tickets.from_agents.form_replies import is_token, nearest, new_token, record_written, sent_already
 from bot.tickets.from_agents.routing import Route, enqueue_routed, note_route, record_said, set_route
 from bot.tickets.replies import marks
@@ -71,11 +72,14 @@ def add_note(
     return Answer(text=form_answers.noted(ticket.number))
 
 
-def keep_as_note(tx: Transaction, said: Said, rules: Rules, now: datetime) -> Answer:
+def keep_as_note(tx: Transaction, said: Said, by: str, rules: Rules, now: datetime) -> Answer:
     """
     Make a note of a message that was written in a ticket's thread, with the text that it has now.
 
     A reply that has certainly not left is taken back; one that may have reached the customer stays what it is.
+
+    Args:
+        by: Who wants that.
     """
     link = require(record_said(tx, said, can_reply=True)).link
     message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
@@ -90,7 +94,7 @@ def keep_as_note(tx: Transaction, said: Said, rules: Rules, now: datetime) -> An
     if reply is not None and reply.state is not State.DROPPED:
         if may_have_been_sent(reply):
             return Answer(text=answers.already_sent())
-        drop(tx, reply.id, now)
+        drop(tx, reply.id, now, kept_by(by))
     written = replace(message, text=clean(said.text), formatted=said.formatted)
     kept = Route(purpose=Purpose.NOTE, text=written.text, formatted=written.formatted)
     route = note_route(written, rules) or kept

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from bot.db.connection import Row, Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, from_ms, message_row, require, ticket_row, to_ms
-from bot.model import Author, Button, ChatName, DeliveryId, State, Verb
+from bot.model import Author, ChatName, DeliveryId, State
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker, take_by_reply
+from bot.tickets.decisions import hold_buttons
 from bot.tickets.holders import holder, shown_person
 from bot.tickets.people import chat_id, person_of
 from bot.tickets.replies import marks
@@ -66,11 +67,9 @@ def reason_by_collision(tx: Transaction, link: LinkRow, message: int, rules: Rul
 
 def ask(tx: Transaction, link: LinkRow, question: Question, reply: DeliveryId, now: datetime) -> None:
     """Ask in the thread where a reply was written whether it shall be sent."""
-    buttons = (
-        Button(verb=Verb.RETRY, label="Send", delivery=reply),
-        Button(verb=Verb.DISCARD, label="Discard", delivery=reply),
+    enqueue.line(
+        tx, link, question.text, now, hold_buttons(reply), plainer_text=question.plainer, message=question.quoted
     )
-    enqueue.line(tx, link, question.text, now, buttons, plainer_text=question.plainer, message=question.quoted)
 
 
 def send_by_hand(

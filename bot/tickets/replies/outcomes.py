@@ -8,11 +8,14 @@ from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, ticket_row, to_ms
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Status, Verb
 from bot.tickets import enqueue, links
+from bot.tickets.decisions import Decision, decided, discarded_by, sent_by
 from bot.tickets.figures.answers import agent_of, record_author, record_reply
 from bot.tickets.forgotten import message_hash
 from bot.tickets.replies import marks
 from bot.tickets.replies.progress import progress_changed
 from bot.wording import notices
+
+_BY_OPERATOR = discarded_by(None)
 
 
 def may_have_been_sent(delivery: DeliveryRow) -> bool:
@@ -21,19 +24,22 @@ def may_have_been_sent(delivery: DeliveryRow) -> bool:
     return not waits and (delivery.state is not State.FAILED or delivery.in_doubt)
 
 
-def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
-    """Retry a delivery that failed for good or is held; False: there is none."""
+def retry(tx: Transaction, delivery: DeliveryId, now: datetime, *, by: str | None = None) -> bool:
+    """Retry a delivery that failed for good or is held; False: there is none. `by`: None: the operator wants it."""
+    row = tx.one("delivery", id=delivery)
     tx.run("drop_duplicate", id=delivery, now=to_ms(now))
-    if not tx.run("retry_delivery", id=delivery, now=to_ms(now)):
+    if row is None or not tx.run("retry_delivery", id=delivery, now=to_ms(now)):
         return False
+    decided(tx, delivery, sent_by(by, State(row["state"])), now)
     _update_mark(tx, delivery, now)
     return True
 
 
-def drop(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[DeliveryRow]:
+def drop(tx: Transaction, delivery: DeliveryId, now: datetime, decision: Decision = _BY_OPERATOR) -> list[DeliveryRow]:
     """Give up a delivery that waits or has failed. Returns it and what was given up with it; empty: there is none."""
     if not tx.run("drop_delivery", id=delivery, now=to_ms(now)):
         return []
+    decided(tx, delivery, decision, now)
     dropped = _update_mark(tx, delivery, now)
     if dropped.kind is Kind.REPLY:
         progress_changed(tx, require(dropped.message), now)
@@ -101,7 +107,7 @@ def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: 
 
 def report_failure(tx: Transaction, message: MessageRow, failed: DeliveryId, text: str, now: datetime) -> None:
     """Post in the thread of an agent's message what happened to it, with a Retry button."""
-    button = Button(verb=Verb.RETRY, label="Retry", delivery=failed)
+    button = Button(verb=Verb.RETRY, label=notices.RETRY, delivery=failed)
     for link in enqueue.links_of(tx, message.ticket):
         if link.id == message.link:
             enqueue.line(tx, link, text, now, (button,))

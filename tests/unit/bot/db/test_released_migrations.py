@@ -26,7 +26,8 @@ _RELEASED = {
     "0016_figures.sql": "d4c654a2d09484dcce2facca08f1b6546fa960a8c72f97916f7dc2b9e03e6dec",
     "0017_joined_posts.sql": "967436fd29cb015ccf131481fbc1e0c8a9be6ee21dfcbd19bfa4b1e04c262233",
     "0018_lines_and_clocks.sql": "057f08dc97ab43edeb3a9fdc4f8e0865499dcd8bab11095b0dffe01bd88ba321",
-    "0019_queued_deliveries.sql": "0636769b20b853ef8714767f9b675a2ce85ddbf7abbab45b22984146d5683ae3",
+    "0019_decisions.sql": "dc14ed0ceca0d0a08f5aa3ac8b89fbb18c14a565f6d1c7f424e09179f5379e6e",
+    "0020_queued_deliveries.sql": "0636769b20b853ef8714767f9b675a2ce85ddbf7abbab45b22984146d5683ae3",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

@@ -1,0 +1,80 @@
+"""
+Lines with buttons: a question about a held reply, or the report of something that failed.
+
+As soon as it is decided what becomes of that, the line shows the decision, and has no buttons any more: pressing them
+would do nothing. That is an edit of the line's post, made by the line's own delivery, which waits again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.db.connection import Transaction
+from bot.db.rows import to_ms
+from bot.model import Button, DeliveryId, State, Verb
+from bot.wording import notices
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What became of what a line asks about.
+
+    Attributes:
+        text: In words for people.
+        plainer: The same without anybody's name.
+    """
+
+    text: str
+    plainer: str
+
+
+def hold_buttons(reply: DeliveryId) -> tuple[Button, ...]:
+    """The buttons under a question whether a held reply shall be sent."""
+    return (
+        Button(verb=Verb.RETRY, label=notices.SEND, delivery=reply),
+        Button(verb=Verb.DISCARD, label=notices.DISCARD, delivery=reply),
+    )
+
+
+def sent_by(name: str | None, was: State) -> Decision:
+    """
+    Somebody has it sent.
+
+    Args:
+        name: Who; None: the operator.
+        was: The delivery's state before that.
+    """
+    return _chosen(notices.SEND if was is State.HELD else notices.RETRY, name)
+
+
+def discarded_by(name: str | None) -> Decision:
+    """Somebody has it discarded; None: the operator."""
+    return _chosen(notices.DISCARD, name)
+
+
+def kept_by(name: str) -> Decision:
+    """Somebody keeps it as a note."""
+    return Decision(notices.kept_as_note(name), notices.kept_as_note(""))
+
+
+def without_name(text: str) -> Decision:
+    """A decision that names nobody."""
+    return Decision(text, text)
+
+
+def decided(tx: Transaction, delivery: DeliveryId, decision: Decision, now: datetime) -> None:
+    """
+    It is decided what becomes of a delivery: every line that has buttons about it shows that; the first decision stays.
+
+    A line that is not posted yet is not posted any more.
+    """
+    tx.run("decide_lines", delivery=delivery, text=decision.text, plainer=decision.plainer, now=to_ms(now))
+
+
+def _chosen(label: str, name: str | None) -> Decision:
+    return Decision(
+        notices.chosen(label, notices.OPERATOR if name is None else name),
+        notices.chosen(label, notices.OPERATOR if name is None else ""),
+    )
