@@ -16,7 +16,6 @@ from bot.model import (
 from bot.outbound.job import Directory, Job
 from bot.tickets import deleted_places, enqueue
 from bot.tickets.from_vendors.incidents import channel_failing
-from bot.wording import notices
 
 # Kinds for which `Gone` means that their thread is gone. For an opening it is the channel, for a mark the message.
 _IN_THREAD = (Kind.POST, Kind.LINE, Kind.CARD, Kind.NEW_CARD)
@@ -69,4 +68,4 @@ def _make_plainer(tx: Transaction, job: Job) -> bool:
 
 def retry_button(job: Job) -> Button:
     """The button that makes a delivery again that has failed."""
-    return Button(verb=Verb.RETRY, label=notices.RETRY, delivery=job.delivery.id)
+    return Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)

@@ -230,7 +230,7 @@ class StatusCourier:
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         ticket, wanted = require(job.ticket), job.delivery.payload_as(StatusPayload).wanted
-        retry = Button(verb=Verb.RETRY, label=notices.RETRY, delivery=job.delivery.id)
+        retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
         for link in enqueue.links_of(tx, ticket.number):
             enqueue.line(tx, link, notices.status_failed(wanted, reason), now, (retry,))
 

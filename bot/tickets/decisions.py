@@ -33,8 +33,8 @@ class Decision:
 def hold_buttons(reply: DeliveryId) -> tuple[Button, ...]:
     """The buttons under a question whether a held reply shall be sent."""
     return (
-        Button(verb=Verb.RETRY, label=notices.SEND, delivery=reply),
-        Button(verb=Verb.DISCARD, label=notices.DISCARD, delivery=reply),
+        Button(verb=Verb.RETRY, label="Send", delivery=reply),
+        Button(verb=Verb.DISCARD, label="Discard", delivery=reply),
     )
 
 
@@ -46,12 +46,12 @@ def sent_by(name: str | None, was: State) -> Decision:
         name: Who; None: the operator.
         was: The delivery's state before that.
     """
-    return _chosen(notices.SEND if was is State.HELD else notices.RETRY, name)
+    return _chosen("Send" if was is State.HELD else "Retry", name)
 
 
 def discarded_by(name: str | None) -> Decision:
     """Somebody has it discarded; None: the operator."""
-    return _chosen(notices.DISCARD, name)
+    return _chosen("Discard", name)
 
 
 def kept_by(name: str) -> Decision:

@@ -282,9 +282,6 @@ def withdrawn(name: str) -> str:
     return f"{name} did not send a message after all."
 
 
-SEND = "Send"
-DISCARD = "Discard"
-RETRY = "Retry"
 OPERATOR = "The operator"
 
 

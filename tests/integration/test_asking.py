@@ -70,7 +70,8 @@ async def test_a_change_that_the_vendor_refuses(bridge: Bridge) -> None:
     await bridge.asks(bridge.slack, Verb.RETRY, delivery=button.delivery)
     await bridge.at_rest()
     closed = "Closed by Ann from Discord."
-    assert lines(bridge) == [[refused, closed], [refused, closed]]
+    chosen = f"{refused}\n➡️ Ann chose “Retry”."
+    assert lines(bridge) == [[chosen, closed], [chosen, closed]]
     assert bridge.vendor.calls.count("set_status") == 2
 
 

@@ -134,7 +134,7 @@ async def test_a_report_shows_who_tried_again(tmp_path: Path, *, undecided: bool
         await sends(bridge, bridge.slack, reply)
         await until(lambda: len(rows_of(bridge.slack)) == 1 + undecided)
         await bridge.at_rest(State.FAILED)
-        chosen = ("➡️ bob@shop.example chose “Retry”.", [])
+        chosen: tuple[str, list[str]] = ("➡️ bob@shop.example chose “Retry”.", [])
         assert rows_of(bridge.slack)[0] == chosen
         assert [labels for _, labels in rows_of(bridge.slack)[1:]] == [["Retry"]] * undecided
 

@@ -22,7 +22,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.chats.discord import brackets, buttons, markup, reading_markdown, writing_markdown
-from adapters.chats.slack import blocks, commands, emoji, failures, reading, reading_mrkdwn, writing_blocks
+from adapters.chats.slack import (
+    blocks,
+    commands,
+    emoji,
+    failures,
+    outdated_requests,
+    reading,
+    reading_mrkdwn,
+    writing_blocks,
+)
 from adapters.chats.slack import buttons as slack_buttons
 from adapters.chats.slack.arguments import typed
 from adapters.vendors.client import html, html_counting, html_elements, html_writing, large_lists, parsing
@@ -139,6 +148,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/arguments.py:_NUMBER": partial(typed, Verb.SNIPPET),
     "adapters/chats/slack/arguments.py:_PERSON": partial(typed, Verb.ASSIGN),
     "adapters/chats/slack/commands.py:_SLASH": commands._SLASH.fullmatch,
+    "adapters/chats/slack/outdated_requests.py:_ANY": outdated_requests._ANY.fullmatch,
     "adapters/chats/slack/commands.py:register": re.compile("|".join(commands._SHORTCUTS)).fullmatch,
     "adapters/chats/slack/events.py:app": re.compile(".*").fullmatch,
     "adapters/chats/slack/emoji.py:CODE": _read_mrkdwn,

@@ -27,6 +27,8 @@ from adapters.chats.slack.buttons import ACTIONS, place_for_answer, place_of, pr
 from adapters.chats.slack.form_requests import FormRequests
 from adapters.chats.slack.forms import Kept
 from adapters.chats.slack.messages import answer_blocks
+from adapters.chats.slack.outdated import Outdated
+from adapters.chats.slack.outdated_requests import OutdatedRequests
 from adapters.chats.slack.pictures import Pictures
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, is_from_person, read_message
@@ -86,6 +88,7 @@ class Commands:
         self._tasks = tasks
         self._pictures = Pictures(requests)
         self._forms = FormRequests(requests, agents, posting, intake, tasks)
+        self._outdated = OutdatedRequests(requests, tasks, self._show_pressed, self.show_home)
 
     def register(self, app: AsyncApp) -> None:
         """Make a new app answer everything that the manifest declares."""
@@ -95,6 +98,7 @@ class Commands:
         self._forms.register(app)
         app.action(ACTIONS)(self._on_pressed)
         app.message_shortcut(re.compile("|".join(_SHORTCUTS)))(self._on_shortcut)
+        self._outdated.register(app)
 
     # ------------------------------------------------------------ slash commands
 
@@ -144,12 +148,14 @@ class Commands:
     # ------------------------------------------------------------ the picker
 
     async def _on_options(self, ack: AsyncAck, body: Payload) -> None:
-        purpose = picker.purpose_of(body["view"])
-        place = Place(chat=SLACK, channel=purpose.channel)
         choices: Sequence[Choice] = ()
         try:
+            purpose = picker.purpose_of(body["view"])
+            place = Place(chat=SLACK, channel=purpose.channel)
             agent = await self._agents.agent(str(body["user"]["id"]))
             choices = await self._intake.choices(purpose.verb, str(body.get("value") or ""), place, agent)
+        except Outdated:
+            pass  # it says so when it is sent
         except RemoteError as error:
             _log.info("slack picker has no choices", reason=error.user_message)
         await ack(options=picker.options(choices))
@@ -157,20 +163,20 @@ class Commands:
     async def _on_picked(self, ack: AsyncAck, body: Payload) -> None:
         """Show the answer in the modal: with the acknowledgement if it comes at once, else later."""
         view, user = body["view"], str(body["user"]["id"])
-        purpose = picker.purpose_of(view)
-        if purpose.verb not in picker.VERBS:  # made up
-            await ack(response_action="clear")
+        try:
+            purpose = picker.submitted(view)
+            request = Request(
+                user=user,
+                verb=purpose.verb,
+                place=Place(chat=SLACK, channel=purpose.channel),
+                ticket=picker.picked(view),
+                assignee=picker.picked_assignee(view),
+                words=picker.typed_words(view),
+                door=Door.PICKER,
+            )
+        except Outdated:
+            await self._outdated.on_view(ack, body)
             return
-        place = Place(chat=SLACK, channel=purpose.channel)
-        request = Request(
-            user=user,
-            verb=purpose.verb,
-            place=place,
-            ticket=picker.picked(view),
-            assignee=picker.picked_assignee(view),
-            words=picker.typed_words(view),
-            door=Door.PICKER,
-        )
         work = self._tasks.start(self._asking.answer_to(request))
         done, _ = await asyncio.wait({work}, timeout=_AT_ONCE)
         if done:
@@ -208,13 +214,18 @@ class Commands:
     async def _on_pressed(self, ack: AsyncAck, body: Payload, action: Payload) -> None:
         await ack()
         found = pressed(action)
-        if found is None:
-            return
         view, user = body.get("view"), str(body["user"]["id"])
+        if found is None:
+            self._outdated.used(body, action)
+            return
         if view is not None and view.get("type") == "home":
             self._tasks.start(self._do_at_home(found, user, body))
             return
-        place = place_of(body) if view is None else Place(chat=SLACK, channel=picker.purpose_of(view).channel)
+        try:
+            place = place_of(body) if view is None else Place(chat=SLACK, channel=picker.purpose_of(view).channel)
+        except Outdated:
+            self._outdated.used(body, action)
+            return
         request = Request(
             user=user,
             verb=found.verb,
@@ -312,6 +323,10 @@ class Commands:
                 await self._in_response(str(body["response_url"]))(answer)
 
         return show
+
+    async def _show_pressed(self, body: Payload, answer: Answer) -> None:
+        """Show something to whoever has pressed a button of a message."""
+        await self._privately_or_in_response(body, place_of(body), str(body["user"]["id"]))(answer)
 
     def _privately(self, place: Place, user: str) -> _Show:
         async def show(answer: Answer) -> None:

@@ -19,6 +19,7 @@ from adapters.chats.slack import forms, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.forms import Kept
+from adapters.chats.slack.outdated import Outdated, outdated_view
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.requests import Requests
 from bot.errors import RemoteError
@@ -101,18 +102,25 @@ class FormRequests:
     # ------------------------------------------------------------ the picker
 
     async def _on_options(self, ack: AsyncAck, body: Payload) -> None:
-        place = forms.kept_in(body["view"]).place
         choices: Sequence[SnippetChoice] = ()
         try:
+            place = forms.kept_in(body["view"]).place
             agent = await self._agents.agent(str(body["user"]["id"]))
             choices = await self._intake.snippets(str(body.get("value") or ""), place, agent)
+        except Outdated:
+            pass  # it says so when it is sent
         except RemoteError as error:
             _log.info("slack picker has no choices", reason=error.user_message)
         await ack(options=forms.snippet_options(choices))
 
     async def _on_picked(self, ack: AsyncAck, body: Payload) -> None:
         """Show the form in the picker's place."""
-        view, kept = body["view"], forms.picked(body["view"])
+        view = body["view"]
+        try:
+            kept = forms.picked(view)
+        except Outdated:
+            await ack(response_action="update", view=outdated_view(view))
+            return
         work = self._tasks.start(self._form(kept, str(body["user"]["id"]), Door.PICKER))
         done, _ = await asyncio.wait({work}, timeout=_AT_ONCE)
         if done:
@@ -134,7 +142,11 @@ class FormRequests:
         What is wrong is shown beside its field. When it comes too late for that, what was entered is shown again.
         """
         view, user = body["view"], str(body["user"]["id"])
-        kept, entered = forms.kept_in(view), forms.entered(view)
+        try:
+            kept, entered = forms.kept_in(view), forms.entered(view)
+        except Outdated:
+            await ack(response_action="update", view=outdated_view(view))
+            return
         work = self._tasks.start(self._answer_to(kept, entered, user))
         done, _ = await asyncio.wait({work}, timeout=_AT_ONCE)
         if not done:

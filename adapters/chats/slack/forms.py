@@ -15,6 +15,7 @@ from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, fitting, plain, rich, section, words
 from adapters.chats.slack.markup import width
 from adapters.chats.slack.messages import answer_blocks
+from adapters.chats.slack.outdated import metadata, reading
 from adapters.chats.slack.picker import TICKET, options_of
 from adapters.chats.slack.reading import SLACK
 from bot.model import Answer, ChannelId, ChoiceField, Modal, Place, SnippetChoice, TextField, ThreadId, Verb
@@ -130,22 +131,22 @@ def _modal(callback: str, title: str, kept: Kept, shown: list[Block], *, close: 
     }
 
 
+@reading
 def kept_in(view: Mapping[str, Any]) -> Kept:
-    """What one of our modals was opened for, from the payload that Slack sends when somebody uses it."""
-    kept = json.loads(view["private_metadata"])
+    """What one of our modals was opened for, from what Slack sends when somebody uses it. Raises `Outdated`."""
+    kept = metadata(view)
     thread, ticket = kept.get("thread"), kept.get("ticket")
     return Kept(
         verb=Verb(kept["verb"]),
-        place=Place(
-            chat=SLACK, channel=ChannelId(str(kept["channel"])), thread=ThreadId(str(thread)) if thread else None
-        ),
+        place=Place(chat=SLACK, channel=ChannelId(kept["channel"]), thread=ThreadId(str(thread)) if thread else None),
         ticket=str(ticket) if ticket else None,
         words=str(kept.get("words") or ""),
     )
 
 
+@reading
 def picked(view: Mapping[str, Any]) -> Kept:
-    """What was picked, from the submitted picker, together with what was known before."""
+    """What was picked, from the submitted picker, with what was known before. Raises `Outdated`."""
     kept, values = kept_in(view), view["state"]["values"]
     ticket, snippet = _option(values, _TICKET_BLOCK, TICKET), _option(values, _SNIPPET_BLOCK, SNIPPET)
     return Kept(verb=kept.verb, place=kept.place, ticket=ticket or kept.ticket, words=snippet or kept.words)
@@ -155,8 +156,9 @@ def _option(values: Mapping[str, Any], block: str, action: str) -> str:
     return str(((values.get(block) or {}).get(action) or {}).get("selected_option", {}).get("value") or "")
 
 
+@reading
 def entered(view: Mapping[str, Any]) -> dict[str, str]:
-    """What was entered in a submitted form, by the fields' names."""
+    """What was entered in a submitted form, by the fields' names. Raises `Outdated`."""
     found: dict[str, str] = {}
     for values in view["state"]["values"].values():
         for name, value in values.items():

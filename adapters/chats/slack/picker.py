@@ -10,6 +10,7 @@ from typing import Any
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, Element, fitting, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
+from adapters.chats.slack.outdated import metadata, reading
 from bot.model import LONGEST_ENTRY, Answer, ChannelId, Choice, TicketNumber, Verb
 from bot.ports import MOST_CHOICES
 from bot.text import one_line
@@ -116,18 +117,30 @@ def _modal(purpose: Purpose, shown: list[Block], *, close: str) -> dict[str, Any
     }
 
 
+@reading
 def purpose_of(view: Mapping[str, Any]) -> Purpose:
-    """What one of our modals was opened for, from the payload that Slack sends when somebody uses it."""
-    kept = json.loads(view["private_metadata"])
-    return Purpose(Verb(kept["verb"]), ChannelId(str(kept["channel"])))
+    """What one of our modals was opened for, from what Slack sends when somebody uses it. Raises `Outdated`."""
+    kept = metadata(view)
+    return Purpose(Verb(kept["verb"]), ChannelId(kept["channel"]))
 
 
+@reading
+def submitted(view: Mapping[str, Any]) -> Purpose:
+    """What a submitted picker was opened for. Raises `Outdated`, also if no picker is opened for that."""
+    purpose = purpose_of(view)
+    if purpose.verb not in VERBS:
+        raise ValueError("no picker is opened for that")
+    return purpose
+
+
+@reading
 def picked(view: Mapping[str, Any]) -> str:
-    """The number that was picked, from the submitted modal."""
+    """The number that was picked, from the submitted modal. Raises `Outdated`."""
     values = view["state"]["values"][_BLOCK][TICKET]
     return str(values["selected_option"]["value"])
 
 
+@reading
 def picked_assignee(view: Mapping[str, Any]) -> str | None:
     """Who shall have the ticket, from the submitted modal; None: it does not ask for that, or nobody was picked."""
     found = view["state"]["values"].get(_ASSIGNEE)
@@ -135,6 +148,7 @@ def picked_assignee(view: Mapping[str, Any]) -> str | None:
     return None if user is None else str(user)
 
 
+@reading
 def typed_words(view: Mapping[str, Any]) -> str:
     """The words in the submitted modal; empty: it does not ask for any, or none were typed."""
     found = view["state"]["values"].get(_WORDS)

@@ -88,6 +88,14 @@ NOT_FROM_PERSON = (
     "Only what a person of the team wrote can be sent to the customer or kept as a note. "
     "Use this on a colleague's message."
 )
+FORM_OUTDATED = "This form is from another version of shopbell. Nothing was done: close it, and open it again."
+BUTTON_OUTDATED = (
+    "This button is from another version of shopbell. Nothing was done: use the buttons of the ticket's card, or /help."
+)
+ENTRY_OUTDATED = (
+    "This is from another version of shopbell. Nothing was done: /help shows what there is. "
+    "Whoever runs shopbell can renew it with the output of: shopbell manifest slack"
+)
 PICTURE_FOLLOWS = "The picture comes into your own messages with shopbell."
 PICTURE_NOT_DRAWN = "The picture could not be drawn now. The table says the same in figures."
 PICTURE_NOT_SHOWN = "The picture could not be shown. {reason}"

@@ -107,7 +107,7 @@ def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: 
 
 def report_failure(tx: Transaction, message: MessageRow, failed: DeliveryId, text: str, now: datetime) -> None:
     """Post in the thread of an agent's message what happened to it, with a Retry button."""
-    button = Button(verb=Verb.RETRY, label=notices.RETRY, delivery=failed)
+    button = Button(verb=Verb.RETRY, label="Retry", delivery=failed)
     for link in enqueue.links_of(tx, message.ticket):
         if link.id == message.link:
             enqueue.line(tx, link, text, now, (button,))
