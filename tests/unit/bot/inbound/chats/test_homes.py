@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from bot.db.connection import Database
+from bot.db.rows import to_ms
 from bot.inbound.chats.homes import Homes
 from bot.tickets.rules_from_settings import Rules
 from tests.support.clocks import ManualClock
@@ -20,9 +21,9 @@ class _SlowDatabase:
         self._clock = clock
         self._seconds = seconds
 
-    async def read(self, _work: Callable[..., object]) -> list[dict[str, str]]:
+    async def read(self, _work: Callable[..., object]) -> list[dict[str, object]]:
         self._clock.advance(self._seconds)
-        return [{"chat": "nowhere", "agent": "u1"}]
+        return [{"chat": "nowhere", "agent": "u1", "opened_at": to_ms(self._clock.now())}]
 
 
 async def _rests(seconds: float) -> float:
