@@ -2,8 +2,8 @@
 After an outage: what was tried in vain does not wait out its long pause once its destination works again.
 
 The pauses between the attempts of a delivery grow to hours, so that nobody is asked in vain all day. That another
-delivery succeeded there proves that the outage is over. One that fails for a reason of its own is not tried more often
-than every few minutes because of that.
+delivery succeeded there proves that the outage is over. One that fails for a reason of its own is tried once a minute
+at most because of that; one that is given up after so many attempts, every five minutes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from bot.db.rows import DeliveryRow, to_ms
 
 LONG_TRIED = 4
 """After so many attempts in vain the pauses are a minute and more; the statements have this number, too."""
-_LATEST_ATTEMPT = timedelta(minutes=5)
+_APART = timedelta(minutes=1)
+_APART_IF_NUMBERED = timedelta(minutes=5)
+"""After so many attempts a delivery is given up, so its attempts must not follow each other too soon."""
 
 
 def hasten_all(tx: Transaction, now: datetime) -> None:
@@ -34,10 +36,16 @@ class AfterOutages:
         if delivery.attempts >= LONG_TRIED:
             self._failing.add(delivery.destination)
 
-    def worked(self, tx: Transaction, destination: str, now: datetime) -> None:
-        """Something was delivered there. Call it in the transaction that records it."""
+    def worked(self, tx: Transaction, destination: str, now: datetime, *, retries_forever: bool) -> None:
+        """
+        Something was delivered there. Call it in the transaction that records it.
+
+        Args:
+            retries_forever: Whether what goes there is attempted any number of times.
+        """
         if destination not in self._failing:
             return
-        tx.run("hasten_deliveries", destination=destination, now=to_ms(now), tried_before=to_ms(now - _LATEST_ATTEMPT))
+        apart = _APART if retries_forever else _APART_IF_NUMBERED
+        tx.run("hasten_deliveries", destination=destination, now=to_ms(now), tried_before=to_ms(now - apart))
         if tx.one("long_tried_delivery", destination=destination) is None:
             self._failing.discard(destination)

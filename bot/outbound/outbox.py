@@ -224,7 +224,7 @@ class Outbox:
             part = courier.record(tx, job, result, now)
             if part is None:
                 tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
-                self._after_outages.worked(tx, job.delivery.destination, now)
+                self._after_outages.worked(tx, job.delivery.destination, now, retries_forever=courier.retries_forever)
             else:
                 tx.run("next_part", id=job.delivery.id, part=part, now=to_ms(now))
             self._dispatcher.ends(turn)

@@ -9,8 +9,12 @@ from datetime import datetime
 from bot.clock import Clock
 from bot.db.connection import Row, Transaction
 from bot.db.rows import from_ms, to_ms
-from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
+from bot.model import ChannelId, ChatName, Kind, Place, State, ThreadId, TicketNumber
 from bot.ports import CanWait, Chat, Limit, Vendor
+
+
+_SEARCHED = (Kind.OPEN, Kind.POST, Kind.LINE, Kind.NEW_CARD)
+"""What is looked for in a chat after an attempt of unknown outcome; all else is simply made again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,7 @@ class ReadyLane:
         kind, place: Of the first delivery; the place is None at a store's vendor.
         due_at: Since when the first delivery is due.
         delivery: Its number.
+        is_uncertain: Whether nobody knows what became of its latest attempt.
     """
 
     lane: str
@@ -32,6 +37,7 @@ class ReadyLane:
     place: Place | None
     due_at: datetime
     delivery: int
+    is_uncertain: bool = False
 
     @property
     def channel(self) -> str:
@@ -84,12 +90,21 @@ def _ready_lane(row: Row) -> ReadyLane:
         place=place,
         due_at=from_ms(row["due_at"]),
         delivery=row["id"],
+        is_uncertain=State(row["state"]) is State.UNCERTAIN,
     )
 
 
 def chat_limit(chat: Chat) -> LimitOf:
-    """The limits of a chat's lanes, as the chat says."""
-    return lambda lane: None if lane.place is None else chat.limit(lane.kind, lane.place)
+    """The limits of a chat's lanes, as the chat says. To search takes none of the posts that it allows."""
+
+    def limit(lane: ReadyLane) -> Limit | None:
+        if lane.place is None:
+            return None
+        if lane.is_uncertain and lane.kind in _SEARCHED:
+            return Limit(f"search {lane.channel}", 0.0)
+        return chat.limit(lane.kind, lane.place)
+
+    return limit
 
 
 def vendor_limit(vendor: Vendor) -> LimitOf | None:

@@ -144,8 +144,8 @@ class ReplyCourier:
             follow=False,
             complete=complete,
         )
-        for part in await self.database.read(portions_to_record, store.name, snapshot):
-            await self.database.write(record, store, part, self.clock.now())
+        for portion in await self.database.read(portions_to_record, store.name, snapshot):
+            await self.database.write(record, store, portion, self.clock.now())
         after = await self.database.read(lambda tx: tx.one("message", id=require(job.message).id))
         return message_row(require(after)), complete
 

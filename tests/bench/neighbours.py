@@ -42,7 +42,7 @@ _LARGE = 20_000
 
 
 async def measure(setting: Setting) -> Readings:
-    messages = setting.amount(120, 10)
+    messages = setting.amount(60, 10)
     world = practice_world("sellgate", shops=5, limits=True)
     async with world:
         troubled, *healthy = world.shops

@@ -86,11 +86,11 @@ REASONS: Mapping[int, str] = MappingProxyType(
         1: f"a message waits for one commit to the disk before it is said; {_LEFT}",
         2: f"a reply waits for one commit to the disk before it is sent; {_LEFT}",
         3: f"most of it is spent in aiohttp, discord.py, slack-bolt and SQLite; {_LEFT}",
-        4: "the first message of a ticket does not wait, so it leaves by itself",
         7: f"half of it is the code of the SDKs and of pydantic; {_LEFT}",
         8: f"each store holds a client of its own and what it knows of its list; {_LEFT}",
         9: f"loading the SDKs takes most of a start; {_LEFT}",
         10: f"each idle sweep asks for every page with open tickets; {_LEFT}",
+        11: f"a large answer is read in one piece, and meanwhile nobody has a turn; {_LEFT}",
         12: f"on a busy machine a search waits for its turn; {_LEFT}",
     }
 )

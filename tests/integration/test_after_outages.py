@@ -50,7 +50,7 @@ async def test_posts_follow_the_first_that_arrives_again(tmp_path: Path, hours: 
         sim.fate.down.clear()
         shop.customer_writes("t1", "t1 And this?")
         for ticket in ("t2", "t3"):
-            await is_shown(sim, discord, f"{ticket} Anybody?", 8 * MINUTE)
+            await is_shown(sim, discord, f"{ticket} Anybody?", 4 * MINUTE)
 
 
 async def test_a_start_tries_everything_at_once(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ async def test_a_start_tries_everything_at_once(tmp_path: Path) -> None:
 
 
 async def test_what_fails_for_its_own_reason_is_not_tried_with_every_other(tmp_path: Path) -> None:
-    """Others' success brings an attempt every few minutes at most."""
+    """Others' success brings one attempt a minute at most."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, shop, discord, _slack):
         shop.customer_writes("t2", "t2 Hello?")
         await is_shown(sim, discord, "t2 Hello?", 5 * MINUTE)
@@ -85,7 +85,6 @@ async def test_what_fails_for_its_own_reason_is_not_tried_with_every_other(tmp_p
             shop.customer_writes("t1", f"t1 number {number}")
             await asyncio.sleep(20)
         pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(tried)]
-        assert len(tried) >= 10
-        assert min(pauses[3:]) >= 60
-        assert min(pauses[4:]) >= 5 * MINUTE
+        assert len(tried) == 15
+        assert min(pauses[3:]) >= MINUTE
         discord.post = post  # type: ignore[method-assign]

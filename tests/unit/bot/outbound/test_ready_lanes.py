@@ -1,14 +1,17 @@
-"""Which lanes have something to do: what it costs to find out."""
+"""Which lanes have something to do: what it costs to find out, and for which limit they wait."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot.db.connection import Transaction
-from bot.model import Kind, LinePayload
-from bot.outbound.ready_lanes import look_for_lanes
+from bot.model import ChannelId, ChatName, Kind, LinePayload, Place, ThreadId
+from bot.outbound.ready_lanes import ReadyLane, chat_limit, look_for_lanes
+from bot.ports import Chat, Limit
 from bot.tickets.enqueue import add_delivery
 from tests.support.clocks import ManualClock
 from tests.support.database import NOON, write
@@ -50,3 +53,22 @@ def _steps(tx: Transaction) -> int:
     look_for_lanes(tx, ["chat:slack"], ManualClock(NOON))
     tx._connection.set_progress_handler(None, 0)
     return steps
+
+
+class _Posts:
+    """A chat that allows no post for a minute."""
+
+    def limit(self, kind: Kind, place: Place) -> Limit:
+        return Limit(f"{kind} {place.channel}", 60.0)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.REPLY, Kind.NOTE, Kind.STATUS)])
+def test_a_search_waits_for_no_post(kind: Kind) -> None:
+    """What may have arrived is looked for at once; what is simply made again has the limit of its kind."""
+    place = Place(chat=ChatName("slack"), channel=ChannelId("C1"), thread=ThreadId("1.1"))
+    lane = ReadyLane(lane="thread:1", store="main", ticket=None, kind=kind, place=place, due_at=NOON, delivery=1)
+    limit = chat_limit(cast("Chat", _Posts()))
+    assert limit(lane) == Limit(f"{kind} C1", 60.0)
+    is_searched = kind not in (Kind.CARD, Kind.ERASE, Kind.MARK)
+    searched = Limit("search C1", 0.0) if is_searched else Limit(f"{kind} C1", 60.0)
+    assert limit(replace(lane, is_uncertain=True)) == searched
