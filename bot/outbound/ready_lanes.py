@@ -12,7 +12,6 @@ from bot.db.rows import from_ms, to_ms
 from bot.model import ChannelId, ChatName, Kind, Place, State, ThreadId, TicketNumber
 from bot.ports import CanWait, Chat, Limit, Vendor
 
-
 _SEARCHED = (Kind.OPEN, Kind.POST, Kind.LINE, Kind.NEW_CARD)
 """What is looked for in a chat after an attempt of unknown outcome; all else is simply made again."""
 
