@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.model import State
@@ -203,6 +205,19 @@ async def test_a_form_that_is_sent_after_a_restart(stage: Stage) -> None:
     await ticket.has_sent("Thank you, Ann")
     await world.slack.submit(world.bob, in_slack.view, answers=1)
     await ticket.has_sent("Thank you, Ann", "Thank you, Bob")
+
+
+async def test_a_form_that_is_sent_twice_at_once(stage: Stage) -> None:
+    """The customer gets it once, and Slack is answered both times."""
+    ticket = await stage.arrives("Twice")
+    world = stage.world
+    form = await world.slack.command(world.bob, ticket.shop.slack, "/reply", ticket.number)
+    assert isinstance(form.view, View)
+    entered = {"text": "Only once"}
+    both = await asyncio.gather(*(world.slack.submit(world.bob, form.view, entered, answers=1) for _ in range(2)))
+    assert [outcome.error for outcome in both] == ["", ""]
+    await stage.at_rest()
+    assert ticket.sent == ["Only once"]
 
 
 async def test_a_note_by_command_in_both_chats(stage: Stage) -> None:
