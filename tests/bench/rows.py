@@ -67,7 +67,6 @@ ROWS = (
         number=9,
         what="start, and first contact",
         measurements=("standing", "first_contact"),
-        runs={"first_contact": 2},
     ),
     Row(number=10, what="processor time at rest, one store", measurements=("standing",)),
     Row(number=11, what="others' messages beside a store in trouble", measurements=("neighbours",)),
@@ -90,7 +89,7 @@ REASONS: Mapping[int, str] = MappingProxyType(
         8: f"each store holds a client of its own and what it knows of its list; {_LEFT}",
         9: f"loading the SDKs takes most of a start; {_LEFT}",
         10: f"each idle sweep asks for every page with open tickets; {_LEFT}",
-        11: f"a large answer is read in one piece, and meanwhile nobody has a turn; {_LEFT}",
+        11: f"Python runs one thread at a time: each webhook takes a turn, and a large answer is read in one piece; {_LEFT}",
         12: f"on a busy machine a search waits for its turn; {_LEFT}",
     }
 )
