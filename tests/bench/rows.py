@@ -89,7 +89,8 @@ REASONS: Mapping[int, str] = MappingProxyType(
         8: f"each store holds a client of its own and what it knows of its list; {_LEFT}",
         9: f"loading the SDKs takes most of a start; {_LEFT}",
         10: f"each idle sweep asks for every page with open tickets; {_LEFT}",
-        11: f"Python runs one thread at a time: each webhook takes a turn, and a large answer is read in one piece; {_LEFT}",
+        11: "Python runs one thread at a time: each webhook takes a turn, and a large answer is read in one piece; "
+        f"{_LEFT}",
         12: f"on a busy machine a search waits for its turn; {_LEFT}",
     }
 )
