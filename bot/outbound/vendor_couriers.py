@@ -27,7 +27,8 @@ from bot.tickets import enqueue
 from bot.tickets.from_agents.routing import refusal
 from bot.tickets.from_vendors.learned import record_learned
 from bot.tickets.from_vendors.own_messages import earliest
-from bot.tickets.from_vendors.snapshot import TicketSnapshot, as_asked, lacks_messages, portions_to_record
+from bot.tickets.from_vendors.portions import portions_to_record
+from bot.tickets.from_vendors.snapshot import TicketSnapshot, as_asked, lacks_messages
 from bot.tickets.from_vendors.sync import record
 from bot.tickets.replies.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.wording import notices, reasons

@@ -14,7 +14,8 @@ from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.believed_when_repeated import SaidTwice
 from bot.model import Conversation, Store, TicketId
 from bot.tickets.from_vendors import incidents
-from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, lacks_messages, portions_to_record
+from bot.tickets.from_vendors.portions import MANY_MESSAGES, portions_to_record
+from bot.tickets.from_vendors.snapshot import TicketSnapshot, lacks_messages
 from bot.tickets.from_vendors.sync import record
 
 TOGETHER = 25

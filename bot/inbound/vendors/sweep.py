@@ -31,8 +31,8 @@ from bot.model import Absent, Change, Conversation, LookedThrough, Nameless, Sto
 from bot.ports import Vendor
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_vendors import incidents
+from bot.tickets.from_vendors.portions import MANY_MESSAGES
 from bot.tickets.from_vendors.snapshot import (
-    MANY_MESSAGES,
     TicketSnapshot,
     as_asked,
     by_vendors_clock,

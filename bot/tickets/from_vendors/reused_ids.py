@@ -13,7 +13,7 @@ from bot.model import Message, TicketNumber
 from bot.text import comparable
 from bot.tickets import enqueue
 from bot.tickets.from_vendors.own_messages import are_alike
-from bot.tickets.from_vendors.snapshot import TicketSnapshot
+from bot.tickets.from_vendors.snapshot import Portion, TicketSnapshot
 
 
 def is_another(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> bool:
@@ -41,8 +41,10 @@ def as_recorded(tx: Transaction, ticket: TicketNumber, snapshot: TicketSnapshot)
     """
     The ticket as read; of messages that share an id, the one that was recorded while it alone had it has it again.
 
-    With another id it would be shown twice.
+    With another id it would be shown twice. Of a portion that was decided before, where all messages were seen.
     """
+    if snapshot.portion is Portion.FIRST:
+        return snapshot
     messages = snapshot.messages or ()
     sharing: dict[str, list[Message]] = {}
     for message in messages:

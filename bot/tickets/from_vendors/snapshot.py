@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from itertools import pairwise
 
 from bot.db.connection import Transaction
 from bot.db.rows import TicketRow
@@ -14,8 +13,6 @@ from bot.model import Conversation, Message, MessageId, Status, Store, StoreName
 from bot.tickets.forgotten import RecordedTicket, find_ticket, message_hash
 from bot.wording import notices
 
-MANY_MESSAGES = 50
-"""So many new messages are recorded in one transaction. While there is one, everything else waits."""
 # One second, and one more because we know a vendor's clock only to the second.
 _SAME_SECOND = timedelta(seconds=2)
 
@@ -197,38 +194,3 @@ def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation
     shown = _ids_in(conversation)
     before = {MessageId(row["vendor_id"]) for row in tx.all("vendor_ids_read", ticket=ticket.number)} - shown
     return bool(before) and not before <= {message_hash(tx, ticket.number, each) for each in shown}
-
-
-def portions_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapshot) -> tuple[TicketSnapshot, ...]:
-    """
-    The snapshots that have to be recorded, each in its own transaction.
-
-    A ticket with very many new messages is recorded from its oldest ones on. Whatever ends that in between, the ticket
-    still counts as changed.
-    """
-    messages = snapshot.messages or ()
-    if len(messages) <= MANY_MESSAGES:
-        return (snapshot,)
-    ticket = find_ticket(tx, store, snapshot.ticket.id)
-    rows = () if ticket is None else tx.all("vendor_ids_of_ticket", ticket=ticket.number)
-    ends = _ends([message.id for message in messages], {row["vendor_id"] for row in rows})
-    if not ends:
-        return (snapshot,)
-    first = replace(snapshot, messages=messages[: ends[0]], fingerprint=None, complete=False, portion=Portion.FIRST)
-    more = [
-        replace(first, messages=messages[begin:end], portion=Portion.MORE)
-        for begin, end in pairwise([*ends, len(messages)])
-    ]
-    return (first, *more, replace(snapshot, portion=Portion.REST))
-
-
-def _ends(messages: list[MessageId], recorded: set[str]) -> list[int]:
-    """Where each portion ends but the last. Pure."""
-    ends: list[int] = []
-    new = 0
-    for index, message in enumerate(messages):
-        new += message not in recorded
-        if new > MANY_MESSAGES:
-            ends.append(index)
-            new = 1
-    return ends

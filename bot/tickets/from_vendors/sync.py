@@ -91,8 +91,7 @@ def _record_more(
 ) -> TicketNumber:
     """Record some more messages. Of a ticket that was erased meanwhile nothing: what may stay is known in the end."""
     if known.erased_at is None:
-        messages = as_recorded(tx, known.number, snapshot)
-        record_messages(tx, store, known, messages, now, followed=known.followed, begins=False)
+        record_messages(tx, store, known, snapshot, now, followed=known.followed, begins=False)
     return known.number
 
 

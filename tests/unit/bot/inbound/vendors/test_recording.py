@@ -157,7 +157,7 @@ async def test_a_ticket_with_very_many_messages_is_recorded_from_its_oldest_ones
 ) -> None:
     """In several transactions, so that others have their turn in between; what ends it half-way is made up for."""
     monkeypatch.setattr("bot.inbound.vendors.recording.MANY_MESSAGES", 3)
-    monkeypatch.setattr("bot.tickets.from_vendors.snapshot.MANY_MESSAGES", 3)
+    monkeypatch.setattr("bot.tickets.from_vendors.portions.MANY_MESSAGES", 3)
     place.again(STORE)
     texts = [f"line {number}" for number in range(8)]
     for text in texts:

@@ -35,7 +35,8 @@ from bot.text import signed
 from bot.tickets import enqueue
 from bot.tickets.erasure import erase, forget
 from bot.tickets.from_agents.routing import record_said, route_link
-from bot.tickets.from_vendors.snapshot import portions_to_record, should_follow
+from bot.tickets.from_vendors.portions import portions_to_record
+from bot.tickets.from_vendors.snapshot import should_follow
 from bot.tickets.from_vendors.sync import record, record_gone
 from bot.tickets.replies.outcomes import drop, reply_arrived, retry
 from bot.tickets.rules_from_settings import Rules
@@ -128,7 +129,7 @@ async def test_very_many_messages_are_recorded_in_several_transactions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: int, until: int | None
 ) -> None:
     """A few new ones in each, oldest first; if that ends in between, the ticket still counts as changed."""
-    monkeypatch.setattr("bot.tickets.from_vendors.snapshot.MANY_MESSAGES", 3)
+    monkeypatch.setattr("bot.tickets.from_vendors.portions.MANY_MESSAGES", 3)
     texts = [f"m{number}" for number in range(10)]
     said = [Message(id=MessageId(text), author=Author.CUSTOMER, text=text, written_at=NOON) for text in texts]
 
@@ -181,7 +182,7 @@ async def test_in_portions_the_same_is_recorded_as_at_once(
         return {table: [tuple(row) for row in tx._connection.execute(f"SELECT * FROM {table}")] for table in tables}
 
     at_once = await write(tmp_path / "at once", work)
-    monkeypatch.setattr("bot.tickets.from_vendors.snapshot.MANY_MESSAGES", random.randint(1, 5))
+    monkeypatch.setattr("bot.tickets.from_vendors.portions.MANY_MESSAGES", random.randint(1, 5))
     assert await write(tmp_path / "in portions", work) == at_once
 
 
@@ -192,6 +193,7 @@ def _anything(random: Random, number: int) -> Message:
         author=random.choice(list(Author)),
         author_name=random.choice([None, "Jane", "Bob"]),
         text=random.choice(["It is on its way", f"Words {number}"]),
+        shared_id=MessageId(f"m{number % 3}") if number > 2 and random.random() < 0.5 else None,
         written_at=random.choice([None, NOON - timedelta(hours=1) + timedelta(minutes=number)]),
         is_public=random.random() < 0.8,
         malformed=random.random() < 0.1,
