@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from bot import logs, wiring
 from bot.cli.options import AsJson
-from bot.cli.shell import field, show, show_json
+from bot.cli.shell import fail, field, show, show_json
 from bot.cli.threads import use_threads
 from bot.clock import SystemClock
 from bot.ops.doctor import examine
@@ -39,7 +40,12 @@ def sandbox(
         return await play(print, PracticeWorld())
 
     if not tour:
-        asyncio.run(interactive.serve(port))
+        try:
+            asyncio.run(interactive.serve(port))
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            fail(f"--port: must be a port that is free and that this user may use (now “{port}”).", 2)
     elif not asyncio.run(play_tour()):
         raise typer.Exit(1)
 

@@ -9,12 +9,16 @@ about any of this, as it can happen thousands of times a second.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import socket
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
+
+from bot.errors import Fault, SettingsError
 
 MOST_CONNECTIONS = 256
 """At once, so that the process's files are never used up by them."""
@@ -54,10 +58,16 @@ class Connections:
         self._answering: set[web.RequestHandler] = set()
 
     async def start(self, host: str, port: int) -> None:
-        """Start listening. Raises `OSError` if the address is in use."""
+        """Start listening. Raises `SettingsError` if the settings name an address that cannot be listened on."""
         await self._runner.setup()
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(self._accept, host, port, reuse_address=True, backlog=_BACKLOG)
+        try:
+            self._listening = await loop.create_server(self._accept, host, port, reuse_address=True, backlog=_BACKLOG)
+        except OSError as error:
+            fault = _fault(error, host, port)
+            if fault is None:
+                raise
+            raise SettingsError(fault) from error
 
     @property
     def port(self) -> int:
@@ -121,3 +131,14 @@ class Connections:
                 self._answering.discard(request.protocol)
 
         return handle
+
+
+def _fault(error: OSError, host: str, port: int) -> Fault | None:
+    """What is wrong with the settings; None: it is not their fault."""
+    if error.errno == errno.EADDRINUSE:
+        return Fault("HTTP_PORT", "must be a port that no other program of this machine uses", str(port))
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Fault("HTTP_PORT", "must be a port that this user may use, such as one above 1023", str(port))
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return Fault("HTTP_HOST", "must be an address of this machine, such as 127.0.0.1 or 0.0.0.0", host)
+    return None

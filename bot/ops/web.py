@@ -68,7 +68,7 @@ class WebServer:
         )
 
     async def start(self) -> None:
-        """Start listening. Raises `OSError` if the address is in use."""
+        """Start listening. Raises `SettingsError` if the settings name an address that cannot be listened on."""
         await self._connections.start(self._host, self._port)
 
     @property

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -30,7 +31,8 @@ class BotProcess:
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self._folder = folder
-        self._port = _free_port()
+        self._port, reservation = _reserved_port()
+        weakref.finalize(self, reservation.close)
         self.settings = dict(settings)
         self._process: asyncio.subprocess.Process | None = None
         self.starts = 0
@@ -122,8 +124,18 @@ async def started(
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _reserved_port() -> tuple[int, socket.socket]:
+    """
+    A free port, and the socket that keeps it for the bot as long as it is open.
+
+    Two programs that ask for any free port may get the same one, if the first has only looked it up. Linux gives away
+    no port that a socket is bound to, and lets a second one listen there where both allow it and the first does not
+    listen (`SO_REUSEADDR`, socket(7)). Other systems would refuse the second, so there the socket is closed.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port: int = probe.getsockname()[1]
+    if sys.platform != "linux":
+        probe.close()
+    return port, probe

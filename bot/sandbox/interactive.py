@@ -63,7 +63,7 @@ async def serve(port: int) -> None:
         port: Where the page listens on 127.0.0.1; 0: any free port.
 
     Raises:
-        OSError: The port is taken.
+        OSError: The port is taken, or this user may not use it.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -70,7 +70,9 @@ class Visitor:
                 found = None  # not there yet
             if found:
                 return found
-            assert asyncio.get_running_loop().time() < deadline, "not seen in time"
+            assert asyncio.get_running_loop().time() < deadline, (
+                f"not seen in time; the bot: {self.parts.get('bot')}\n{self.bot.log[-4000:]}"
+            )
             await asyncio.sleep(0.05)
 
     def link(self, store: str, ticket: str) -> dict[str, Any]:

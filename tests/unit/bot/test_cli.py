@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from bot.db.lock import held
 from bot.errors import DatabaseError
 from bot.model import TicketNumber
 from bot.ops import doctor
+from bot.sandbox.bot_process import BotProcess
 from bot.tickets import enqueue
 from bot.tickets.from_vendors.sync import record
 from tests.support.database import NOON, SECRET_WORDS, STORE, delivery_states, small_database, snapshot, write
@@ -112,6 +114,22 @@ def test_run_is_exit_3_while_another_process_holds_the_database(tmp_path: Path) 
     assert done.returncode == 3
     assert "Another shopbell is running on shopbell.db" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("forked_bots")
+@pytest.mark.parametrize("command", ["run", "sandbox"])
+async def test_a_port_of_another_program_is_one_line_and_exit_2(tmp_path: Path, command: str) -> None:
+    """Who starts it on a port that is taken reads what to change, and no traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        process = BotProcess(tmp_path, {**GOOD_SETTINGS, "HTTP_PORT": port})
+        code, said = await process.command(command, *(["--port", port] if command == "sandbox" else []))
+    assert code == 2
+    (line,) = said.splitlines()
+    assert line.startswith("--port:" if command == "sandbox" else "HTTP_PORT:")
+    assert port in line
 
 
 def test_of_many_errors_of_the_database_one_is_named() -> None:

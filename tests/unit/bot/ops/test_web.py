@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -20,6 +21,7 @@ from pydantic import SecretStr
 
 from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
+from bot.errors import SettingsError
 from bot.model import ChatName, Nudge, StoreName, TicketId
 from bot.ops.health import Health
 from bot.ops.web import StoreWebhook, WebServer
@@ -359,17 +361,50 @@ async def test_an_event_that_is_sent_again_is_taken_once(tmp_path: Path) -> None
         assert place.nudged == [TicketId("t1"), TicketId("t1"), TicketId("t2")]
 
 
-async def test_a_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
-    """Starting on another program's port raises `OSError` instead of serving nowhere."""
-    database = await Database.open(tmp_path / "db")
+@asynccontextmanager
+async def server_at(path: Path, host: str, port: int) -> AsyncIterator[WebServer]:
+    database = await Database.open(path)
+    health = Health({}, [], database, ManualClock(NOON), lambda _chat: True, lambda _store: 0, Counter())
+    server = WebServer(health, {}, host, port)
+    try:
+        yield server
+    finally:
+        await server.stop()
+        await database.aclose()
+
+
+async def test_a_port_that_is_taken_is_a_fault_of_the_settings(tmp_path: Path) -> None:
+    """Starting on another program's port names `HTTP_PORT` and the port instead of serving nowhere."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        health = Health({}, [], database, ManualClock(NOON), lambda _chat: True, lambda _store: 0, Counter())
-        server = WebServer(health, {}, "127.0.0.1", taken.getsockname()[1])
-        try:
-            with pytest.raises(OSError, match="address already in use"):
+        port = taken.getsockname()[1]
+        async with server_at(tmp_path / "db", "127.0.0.1", port) as server:
+            with pytest.raises(SettingsError, match=f"HTTP_PORT: .* no other program .*{port}"):
                 await server.start()
-        finally:
-            await server.stop()
-            await database.aclose()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "not a host", "2001:db8::1"])
+async def test_an_address_of_another_machine_is_a_fault_of_the_settings(tmp_path: Path, host: str) -> None:
+    """Only an address of this machine can be listened on; the line names `HTTP_HOST` and what it is."""
+    async with server_at(tmp_path / "db", host, 0) as server:
+        with pytest.raises(SettingsError, match=f"HTTP_HOST: .* address of this machine.*{host}"):
+            await server.start()
+
+
+async def test_a_port_that_the_user_may_not_use_is_a_fault_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ports below 1024 need rights; any other error of the system is not told as a fault of the settings."""
+
+    async def refused(*_: object, **__: object) -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_server", refused)
+    async with server_at(tmp_path / "db", "127.0.0.1", 80) as server:
+        number = errno.EACCES
+        with pytest.raises(SettingsError, match=r"HTTP_PORT: .* this user may use.*80"):
+            await server.start()
+        number = errno.EMFILE
+        with pytest.raises(OSError, match="refused"):
+            await server.start()
