@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from bot.db.connection import Row, Transaction
+from bot.db.connection import Transaction
 from bot.model import MessageId, StoreName
 from bot.tickets.forgotten import find_ticket
+from bot.tickets.from_vendors.recorded_messages import own_among
 from bot.tickets.from_vendors.reused_ids import as_recorded
 from bot.tickets.from_vendors.snapshot import Portion, TicketSnapshot
 
@@ -20,7 +20,8 @@ def portions_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapsh
     """
     The snapshots that have to be recorded, each in its own transaction.
 
-    Which of several messages has an id that they share is decided here, where all of them are seen.
+    Which of several messages has an id that they share, and which message is a reply of ours, is decided here, where
+    all of them are seen.
 
     A ticket with very many new messages is recorded from its oldest ones on. Whatever ends that in between, the ticket
     still counts as changed.
@@ -29,14 +30,20 @@ def portions_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapsh
     if len(messages) <= MANY_MESSAGES:
         return (snapshot,)
     ticket = find_ticket(tx, store, snapshot.ticket.id)
-    rows: Sequence[Row] = ()
+    recorded: set[str] = set()
     if ticket is not None:
-        rows = tx.all("vendor_ids_of_ticket", ticket=ticket.number)
+        recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
         messages = as_recorded(tx, ticket.number, snapshot).messages or ()
-    ends = _ends([message.id for message in messages], {row["vendor_id"] for row in rows})
+    ends = _ends([message.id for message in messages], recorded)
     if not ends:
         return (snapshot,)
-    first = replace(snapshot, messages=messages[: ends[0]], fingerprint=None, complete=False, portion=Portion.FIRST)
+    ours: dict[MessageId, int] = {}
+    if ticket is not None:
+        found = [message for message in messages if message.id not in recorded]
+        ours = {each: row["id"] for each, row in own_among(tx, ticket.number, found, snapshot).items()}
+    first = replace(
+        snapshot, messages=messages[: ends[0]], fingerprint=None, complete=False, portion=Portion.FIRST, ours=ours
+    )
     more = [
         replace(first, messages=messages[begin:end], portion=Portion.MORE)
         for begin, end in pairwise([*ends, len(messages)])

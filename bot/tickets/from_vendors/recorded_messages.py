@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.db.connection import Row, Transaction
 from bot.db.rows import (
@@ -53,7 +53,7 @@ def record_messages(
     """
     known = _recorded(tx, ticket.number, snapshot)
     found = [message for message in snapshot.messages or () if message.id not in known]
-    own = _own(tx, ticket, found, snapshot.ahead)
+    own = own_among(tx, ticket.number, found, snapshot)
     threads = enqueue.links_of(tx, ticket.number) if followed and found else []
     written: list[Message] = []
     for message in found:
@@ -109,12 +109,21 @@ def _stands_on_cards(tx: Transaction, number: TicketNumber, message: Message) ->
     return cards.fits_on_card(message, ticket_row(require(tx.one("ticket", number=number))).customer)
 
 
-def _own(tx: Transaction, ticket: TicketRow, found: Sequence[Message], ahead: timedelta | None) -> dict[MessageId, Row]:
-    """Which of these messages are replies and notes of ours, each with its row."""
+def own_among(
+    tx: Transaction, ticket: TicketNumber, found: Sequence[Message], snapshot: TicketSnapshot
+) -> dict[MessageId, Row]:
+    """
+    Which of these messages are replies and notes of ours, each with its row of `replies_without_vendor_id`.
+
+    Args:
+        found: Messages of the snapshot that are not recorded yet, oldest first.
+    """
     if all(message.author is Author.CUSTOMER for message in found):
         return {}
-    rows = tx.all("replies_without_vendor_id", ticket=ticket.number)
-    return claimed([(_attempted(row), row) for row in rows], found, ahead)
+    rows = {row["id"]: row for row in tx.all("replies_without_vendor_id", ticket=ticket)}
+    decided_before = {each: rows.pop(own) for each, own in snapshot.ours.items() if own in rows}
+    left = [message for message in found if message.id not in decided_before]
+    return decided_before | claimed([(_attempted(row), row) for row in rows.values()], left, snapshot.ahead)
 
 
 def _attempted(row: Row) -> Attempted:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -153,6 +154,7 @@ class TicketSnapshot:
         follow: Whether the ticket gets threads from now on; those that have them keep them.
         complete: Whether the messages are believed to be all; else the ticket is read again.
         portion: Which part of the reading this is.
+        ours: Of a portion, which messages of the whole reading are replies and notes of ours, by our ids of those.
     """
 
     ticket: Ticket
@@ -164,6 +166,7 @@ class TicketSnapshot:
     listed_at: datetime | None = None
     complete: bool = True
     portion: Portion = Portion.WHOLE
+    ours: Mapping[MessageId, int] = field(default_factory=dict)
 
     @property
     def said_at(self) -> datetime:
