@@ -51,10 +51,15 @@ async def test_a_command_as_a_message_is_done_in_both_chats(stage: Stage, chat: 
     await until(lambda: not here.now.closed, "it is open again")
     await says(stage, here, chat, f"!close #{there.number}")
     await until(lambda: there.now.closed, "the other one is closed")
+    # A thread hears neither of another ticket nor figures: whoever takes no direct messages is told that twice.
+    alone = "The answer is for you alone"
+    about_the_other = alone if chat == "discord" else f"#{there.number} is closed."
+    await until(lambda: read_by_author(stage, here, chat, about_the_other) == 1, "the author knows of the other one")
     await says(stage, here, chat, "!stats")
-    figures = "The answer is for you alone" if chat == "discord" else "Figures as of"
-    await until(lambda: read_by_author(stage, here, chat, figures) == 1, "the figures are shown")
+    figures, amount = (alone, 2) if chat == "discord" else ("Figures as of", 1)
+    await until(lambda: read_by_author(stage, here, chat, figures) == amount, "the figures are shown")
     await stage.at_rest()
+    assert read_by_author(stage, here, chat, figures) == amount
     assert not here.now.closed
     assert here.sent == there.sent == []
 
