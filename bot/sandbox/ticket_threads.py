@@ -36,10 +36,10 @@ class DiscordTicketThread:
         return self.discord.messages(self.thread.id) if self.threads else []
 
     def count(self, text: str) -> int:
-        """How many of the bot's messages contain this text; of the card only the customer's first message counts."""
+        """How often the bot says this, also in joined posts; of the card only the customer's first message counts."""
         bot = self.discord.bot.id
         posts = [discord_text(m) for m in self.messages() if m.author_id == bot and not self.is_card(m)]
-        return sum(text in each for each in [*posts, self.opening()])
+        return sum(each.count(text) for each in [*posts, self.opening()])
 
     def opening(self) -> str:
         """The customer's first message if the card shows it whole; else an empty text."""
@@ -95,9 +95,9 @@ class SlackTicketThread:
         return list(self.slack.thread(self.shop.slack, self.card.ts))[1:] if self.cards else []
 
     def count(self, text: str) -> int:
-        """How many of the bot's messages contain this text; of the card only the customer's first message counts."""
+        """How often the bot says this, also in joined posts; of the card only the customer's first message counts."""
         posts = [m.rendered for m in self.messages() if m.user == self.slack.bot_user]
-        return sum(text in each for each in [*posts, self.opening()])
+        return sum(each.count(text) for each in [*posts, self.opening()])
 
     def opening(self) -> str:
         """The customer's first message if the card shows it whole; else an empty text."""
