@@ -145,7 +145,6 @@ class LinkRow:
     channel: ChannelId
     thread: ThreadId | None
     card: ChatMessageId | None
-    card_version: int | None
     threads_lost: int
 
     @property
@@ -266,7 +265,6 @@ def link_row(row: Row) -> LinkRow:
         channel=ChannelId(row["channel"]),
         thread=row["thread"],
         card=row["card"],
-        card_version=row["card_version"],
         threads_lost=row["threads_lost"],
     )
 

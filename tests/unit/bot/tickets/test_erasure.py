@@ -108,7 +108,7 @@ def fill(tx: Transaction, *, closed: bool = False) -> TicketNumber:
     tx.run("add_store", name=STORE.name)
     number = record(tx, STORE, violet(status=Status.CLOSED if closed else Status.OPEN, closed=closed), NOON)
     (link,) = enqueue.links_of(tx, number)
-    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+    tx.run("set_link_thread", id=link.id, thread="900", card="901")
     for row in tx.all("unfinished_deliveries"):
         tx.run("finish_delivery", id=row["id"], now=0)
         where = {"thread": "900", "posted_at": 0, "progress": None}
@@ -409,7 +409,7 @@ async def test_what_was_just_written_in_one_thread_of_an_erased_ticket_is_kept(d
         other = replace(STORE.channels[0], chat=ChatName("slack"), channel=ChannelId("2"))
         links.open_links(tx, number, (other,), NOON)
         for link, days in zip(enqueue.links_of(tx, number), (35, 66), strict=True):
-            tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+            tx.run("set_link_thread", id=link.id, thread="900", card="901")
             place, at = replace(link.place, thread=THREAD.thread), NOON + timedelta(days=days)
             record_said(tx, replace(said("late", "Violet-Edited"), place=place, said_at=at), can_reply=True)
             route_link(tx, enqueue.load_link(tx, link.id), RULES, at, at)

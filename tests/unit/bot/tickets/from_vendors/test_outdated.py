@@ -114,7 +114,7 @@ class Play:
         for row in self.tx.all("unfinished_deliveries"):
             self.tx.run("finish_delivery", id=row["id"], now=0)
         self.place: Place = replace(THREAD, thread=ThreadId(f"th-{self.id}"))
-        self.tx.run("set_link_thread", id=link.id, thread=self.place.thread, card=f"c-{self.id}", version=1)
+        self.tx.run("set_link_thread", id=link.id, thread=self.place.thread, card=f"c-{self.id}")
         words = Said(place=self.place, message=ChatMessageId("a1"), agent=ANN, text="An answer", said_at=self.now)
         route_link(self.tx, require(record_said(self.tx, words, can_reply=True)).link, ONE_CHAT, self.now, self.now)
         (self.delivery,) = [row["id"] for row in self.tx.all("unfinished_deliveries") if row["kind"] == "reply"]

@@ -50,7 +50,6 @@ def link(number: int, chat: ChatName, channel: str = "1", thread: str | None = "
         channel=ChannelId(channel),
         thread=None if thread is None else ThreadId(thread),
         card=None,
-        card_version=None,
         threads_lost=0,
     )
 
