@@ -1302,7 +1302,7 @@ SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :unc
     late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state IN ('begun', 'uncertain');
 
--- name: hasten_deliveries
+-- name: make_long_tried_due
 -- A destination (NULL: every one) works again: what was tried there in vain so often that it waits for minutes or hours
 -- is due now, unless its latest attempt began after `tried_before`.
 UPDATE deliveries SET due_at = :now

@@ -253,7 +253,7 @@ class LineCourier:
         text = line.plainer_text if is_plainest and line.plainer_text is not None else line.text
         plain_from = job.delivery.plain_from if text == line.text else 0
         if line.decision:
-            # Earlier versions took the words out of a line for a channel.
+            # An earlier version took the words out of a line for a channel once it was posted: then the text is empty.
             text = f"{text}\n{line.plainer_decision if is_plainest else line.decision}".lstrip()
         return Post(
             voice=Voice.BELL,

@@ -239,11 +239,10 @@ class Commands:
 
     def _give_up(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
         """
-        Only a reply, for that is all that a button asks about: the number is input, and may be that of a customer's
-        words.
+        Give up a reply that has certainly not been sent.
 
-        And only if it has certainly not been sent: else the answer would be wrong, and nobody would look for it any
-        more.
+        Nothing else, for a button asks only about replies: the number is input, and may be that of a customer's words.
+        If it may have been sent, the answer would be wrong, and nobody would look for it any more.
         """
         delivery = delivery_row(require(tx.one("delivery", id=require(ask.delivery))))
         by = discarded_by(self._name(ask))

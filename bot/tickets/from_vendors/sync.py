@@ -89,7 +89,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
 def _record_more(
     tx: Transaction, store: Store, known: TicketRow, snapshot: TicketSnapshot, now: datetime
 ) -> TicketNumber:
-    """Record some more messages. Of a ticket that was erased meanwhile nothing: what may stay is known in the end."""
+    """Record some more messages. Of a ticket that was erased meanwhile none: the last portion says what may stay."""
     if known.erased_at is None:
         record_messages(tx, store, known, snapshot, now, followed=known.followed, begins=False)
     return known.number
