@@ -64,4 +64,4 @@ def test_the_table_says_why_a_row_is_not_met() -> None:
     first, second = table([result]).splitlines()[2:4]
     assert first == "| 1 | seen \\| said | p50 | 9 ms (6 – 30), 5 ms above | 2.25 | 5 ms above the floor | yes |"
     assert second == "|  |  | p95 | 9 ms (6 – 30) | 2.25 | 1 ms | no: the disk is slow |"
-    assert table([result]).splitlines()[-1] == "Rows 1, 2026-11-27: Python 3.11.7."
+    assert table([result]).splitlines()[-1] == "Row 1, 2026-11-27: Python 3.11.7."

@@ -246,7 +246,7 @@ async def test_outbox_retry_puts_a_failed_delivery_back(tmp_path: Path) -> None:
         done = shopbell(tmp_path, "outbox", "retry", str(delivery))
         assert (done.returncode, done.stderr) == (
             1,
-            f"Delivery {delivery} has not failed for good; see `shopbell outbox`.\n",
+            f"Delivery {delivery} has not failed for good and is not held; see `shopbell outbox`.\n",
         )
 
 
