@@ -39,7 +39,7 @@ def list_outbox(as_json: AsJson = False) -> None:
 
 @commands.command("retry")
 def retry(delivery: Delivery) -> None:
-    """Try again a delivery that failed for good, or send a reply that is held. A running bridge begins it in 15 s."""
+    """Try again what failed for good, or send what is held. A running bridge begins it within 15 seconds."""
     if not write_database(_retry, DeliveryId(delivery)):
         fail(f"Delivery {delivery} has not failed for good and is not held; see `shopbell outbox`.", 1)
 

@@ -30,6 +30,7 @@ def in_the_file(folder: Path) -> bool:
 
 @pytest.mark.parametrize("whom", ["nobody@example.com", "#4711", "4711"])
 async def test_whoever_is_unknown_is_exit_1(tmp_path: Path, whom: str) -> None:
+    """It says what can be given instead, and nothing is erased."""
     await small_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, "forget", whom, "--yes")
     assert done.returncode == 1
