@@ -21,7 +21,7 @@ _APART_IF_NUMBERED = timedelta(minutes=5)
 
 
 def make_all_due(tx: Transaction, now: datetime) -> None:
-    """At a start everything is tried at once: whoever starts shopbell anew may have mended what was in the way."""
+    """At a start everything is tried at once: whoever starts shopbell anew may have put right what was in the way."""
     tx.run("make_long_tried_due", destination=None, now=to_ms(now), tried_before=to_ms(now))
 
 

@@ -32,7 +32,7 @@ from bot.tickets import enqueue
 from bot.tickets.day.queue import Awaited, awaited
 from bot.tickets.figures.answers import answers_in
 from bot.tickets.from_agents.routing import record_said, route_link
-from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, undoes
+from bot.tickets.from_vendors.outdated import LONGEST_READ_LAG, Recent, is_status_outdated, turn, undoes
 from bot.tickets.from_vendors.snapshot import TicketSnapshot, says_all
 from bot.tickets.from_vendors.sync import record, record_gone
 from bot.tickets.replies.outcomes import reply_arrived
@@ -156,7 +156,7 @@ class Play:
     def sweeps_on(self) -> None:
         """Later sweeps, which read the ticket only if it counts as changed."""
         for _ in range(2):
-            self.now += MAX_READ_LAG
+            self.now += LONGEST_READ_LAG
             self._list()
             if self.counts_as_changed:
                 self._read()
@@ -443,7 +443,7 @@ def test_what_only_a_list_says_is_as_old_as_the_list(
     alone, in_list = (Ticket(id=TicketId("t1"), **values) for values in (read, listed))  # type: ignore[arg-type]
     assert says_all(alone, in_list) is says_itself
     known = ticket(status=Status.OPEN, status_set_at=NOON)
-    seen = replace(snapshot("t1"), read_at=NOON + MAX_READ_LAG, messages=())
+    seen = replace(snapshot("t1"), read_at=NOON + LONGEST_READ_LAG, messages=())
     assert not is_status_outdated(known, seen)
     assert is_status_outdated(known, replace(seen, listed_at=NOON - STEP))
 
