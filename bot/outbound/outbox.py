@@ -80,7 +80,7 @@ class Outbox:
         self._key_prefix = ""
 
     async def prepare(self) -> None:
-        """Call once, before `run`. What an earlier process had begun and not finished becomes uncertain."""
+        """Call once, before `run`: takes over what an earlier process left."""
         await self._clock_rollback.check_at_start()
         await self._database.write(_take_over, self._clock.now())
         self._key_prefix = await self._database.read(_key_prefix)

@@ -237,10 +237,12 @@ def _vendor_lane(ticket: TicketRow) -> str:
 
 
 def thread_lane(link: LinkRow) -> str:
+    """The lane of everything that is posted in a link's thread."""
     return f"thread:{link.id}"
 
 
 def load_link(tx: Transaction, link: int) -> LinkRow:
+    """A link that is certain to be there. Raises `LookupError` if not: a defect."""
     return link_row(require(tx.one("link", id=link)))
 
 
