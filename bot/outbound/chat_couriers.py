@@ -174,7 +174,7 @@ class LineCourier:
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> ChatMessageId | None:
-        """Returns None when the line may be skipped in this place, which refused it or is gone, or is decided."""
+        """Returns None: it need not be posted here. The place refused it or is gone, or what it asks is decided."""
         place = self._place(job)
         if job.delivery.payload_as(LinePayload).decision and (job.shown is not None or not job.delivery.part):
             return await self._show_decision(job, place)
