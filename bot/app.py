@@ -42,7 +42,7 @@ from bot.outbound.erase_courier import EraseCourier
 from bot.outbound.job import Courier, Directory
 from bot.outbound.late_replies import LateReplies
 from bot.outbound.outbox import Outbox
-from bot.outbound.ready_lanes import chat_limit, vendor_limit
+from bot.outbound.ready_lanes import LimitOf, chat_limit, vendor_limit
 from bot.outbound.retry import Decider
 from bot.outbound.thread_couriers import NewCardCourier, ThreadCourier
 from bot.outbound.vendor_couriers import NoteCourier, ReplyCourier, StatusCourier
@@ -82,10 +82,7 @@ class App:
         settings = loaded.general
         rules = _rules(loaded, world)
         directory = Directory(rules=rules, vendors=world.vendors, chats=world.chats, clock=clock)
-        destinations = {
-            **{store_destination(name): vendor_limit(world.vendors[name]) for name in world.stores},
-            **{chat_destination(name): chat_limit(chat) for name, chat in world.chats.items()},
-        }
+        destinations = _destinations(world)
         wake = asyncio.Event()
         self._world = world
         self._database = database
@@ -96,26 +93,9 @@ class App:
         on_failure = ChatFailures(directory).handle
         self.outbox = Outbox(database, couriers, reread, on_failure, destinations, wake, clock, decider)
         refusals = Refusals()
-        counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
         choices = Choices(database, rules, world.chats, refusals)
         snippets = Snippets(database, rules, clock, chats=world.chats, choices=choices, wake=self.outbox.wake)
-        commands = Commands(
-            database,
-            self.outbox,
-            rules,
-            clock,
-            chats=world.chats,
-            refusals=refusals,
-            choices=choices,
-            lists=Lists(database, rules, clock, chats=world.chats, choices=choices, refusals=refusals),
-            snippets=snippets,
-            searches=Searches(
-                database, rules, clock, chats=world.chats, choices=choices, is_caught_up=self._is_caught_up
-            ),
-            figures=FigureRequests(
-                database, rules, clock, choices=choices, refusals=refusals, counting=counting, draw=draw
-            ),
-        )
+        commands = self._commands(rules, refusals, choices, snippets, draw)
         self._homes = Homes(database, rules, clock, world.chats)
         self._private = PrivateMessages(world.chats, commands, database, clock)
         self._intake = ChatIntake(
@@ -151,14 +131,7 @@ class App:
             first_listed=lambda store: pollers[store].first_listed,
             refused=refusals.counts,
         )
-        self._server: WebServer | None = None
-        if settings.http_port is not None:
-            webhooks = {
-                name: StoreWebhook(section.webhook_secret.get_secret_value(), world.vendors[name], pollers[name].nudge)
-                for name, section in loaded.stores.items()
-                if section.webhook_secret is not None
-            }
-            self._server = WebServer(self.health, webhooks, settings.http_host, settings.http_port)
+        self._server = self._web_server(loaded)
 
     def nudge(self, store: StoreName, ticket: TicketId | None = None) -> None:
         """Sweep the store now, or read only this ticket of it."""
@@ -194,6 +167,41 @@ class App:
         finally:
             if self._server is not None:
                 await self._server.stop()
+
+    def _commands(
+        self, rules: Rules, refusals: Refusals, choices: Choices, snippets: Snippets, draw: Draw | None
+    ) -> Commands:
+        database, clock, chats = self._database, self._clock, self._world.chats
+        counting = {name: vendor for name, vendor in self._world.vendors.items() if isinstance(vendor, CanCount)}
+        return Commands(
+            database,
+            self.outbox,
+            rules,
+            clock,
+            chats=chats,
+            refusals=refusals,
+            choices=choices,
+            lists=Lists(database, rules, clock, chats=chats, choices=choices, refusals=refusals),
+            snippets=snippets,
+            searches=Searches(database, rules, clock, chats=chats, choices=choices, is_caught_up=self._is_caught_up),
+            figures=FigureRequests(
+                database, rules, clock, choices=choices, refusals=refusals, counting=counting, draw=draw
+            ),
+        )
+
+    def _web_server(self, loaded: LoadedSettings) -> WebServer | None:
+        """None: the settings want none."""
+        settings = loaded.general
+        if settings.http_port is None:
+            return None
+        webhooks = {
+            name: StoreWebhook(
+                section.webhook_secret.get_secret_value(), self._world.vendors[name], self._pollers[name].nudge
+            )
+            for name, section in loaded.stores.items()
+            if section.webhook_secret is not None
+        }
+        return WebServer(self.health, webhooks, settings.http_host, settings.http_port)
 
     def _background_tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What runs all the time beside the chats, by name; each begins anew if a defect ends it."""
@@ -249,6 +257,14 @@ def _rules(loaded: LoadedSettings, world: World) -> Rules:
         zone=settings.timezone,
         quiet_hours=settings.quiet_hours,
     )
+
+
+def _destinations(world: World) -> Mapping[str, LimitOf | None]:
+    """Every destination, with what limits its lanes; None: nothing that is known."""
+    return {
+        **{store_destination(name): vendor_limit(world.vendors[name]) for name in world.stores},
+        **{chat_destination(name): chat_limit(chat) for name, chat in world.chats.items()},
+    }
 
 
 def _couriers(directory: Directory, database: Database, clock: Clock) -> Mapping[Kind, Courier]:

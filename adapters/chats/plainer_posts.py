@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from bot.model import Form, Post, Voice
+from adapters.chats.shared_wording import SPEAKERS
+from bot.model import Form, Post
 from bot.text import split
 from bot.text.addresses import defused
 
@@ -42,9 +43,9 @@ def shown(piece: str, form: Form) -> str:
     return defused(piece) if form >= Form.DEFUSED else piece
 
 
-def speaker(post: Post, name: str, roles: dict[Voice, str], part: int, total: int) -> str:
+def speaker(post: Post, name: str, part: int, total: int) -> str:
     """The line above a part that says who speaks: in the plainest form only the role, because a name is not ours."""
-    role = roles[post.voice]
+    role = SPEAKERS[post.voice]
     words = [role] if post.form >= Form.DEFUSED or not name else [name, role]
     line = " · ".join(word for word in words if word)
     counted = f"({part + 1}/{total})" if total > 1 else ""

@@ -19,7 +19,7 @@ from bot.wording.masking import masked
 
 _LARGEST = 2**63 - 1
 """The largest number that the database can compare."""
-Delivery = Annotated[int, typer.Argument(max=_LARGEST)]
+Delivery = Annotated[int, typer.Argument(max=_LARGEST, metavar="ID", help="As `shopbell outbox` lists it.")]
 
 commands = typer.Typer(invoke_without_command=True, help="Deliveries that wait or failed for good.")
 
@@ -39,9 +39,9 @@ def list_outbox(as_json: AsJson = False) -> None:
 
 @commands.command("retry")
 def retry(delivery: Delivery) -> None:
-    """Try again a delivery that failed for good. A running bridge begins it within 15 seconds."""
+    """Try again what failed for good, or send what is held. A running bridge begins it within 15 seconds."""
     if not write_database(_retry, DeliveryId(delivery)):
-        fail(f"Delivery {delivery} has not failed for good; see `shopbell outbox`.", 1)
+        fail(f"Delivery {delivery} has not failed for good and is not held; see `shopbell outbox`.", 1)
 
 
 @commands.command("drop")

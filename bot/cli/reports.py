@@ -80,8 +80,8 @@ def tickets(
         show("  ".join([f"#{ticket['number']}", *map(field, shown)]))
 
 
-def backup(file: Path) -> None:
-    """Write a consistent copy of the database to FILE; also while the bot runs."""
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")]) -> None:
+    """Write a consistent copy of the database to FILE; also while the bridge runs."""
 
     async def copy() -> None:
         database = await Database.open_to_read(load_general().database_path)

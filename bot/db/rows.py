@@ -59,6 +59,7 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(value: int) -> datetime:
+    """The moment, in UTC, of so many milliseconds since 1970."""
     return _EPOCH + timedelta(milliseconds=value)
 
 
@@ -67,10 +68,12 @@ def _moment(value: int | None) -> datetime | None:
 
 
 def facts_json(facts: tuple[Fact, ...]) -> str:
+    """A ticket's facts as they stand in the database."""
     return json.dumps([[fact.label, fact.value, *filter(None, (fact.key,))] for fact in facts], ensure_ascii=False)
 
 
 def attachments_json(attachments: tuple[Attachment, ...]) -> str:
+    """A message's files as they stand in the database."""
     return json.dumps([asdict(attachment) for attachment in attachments], ensure_ascii=False)
 
 
@@ -95,6 +98,8 @@ def retired_id(number: TicketNumber, vendor_id: TicketId) -> TicketId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRow:
+    """A row of `tickets`."""
+
     number: TicketNumber
     store: StoreName
     vendor_id: TicketId
@@ -139,13 +144,14 @@ class TicketRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRow:
+    """A row of `links`."""
+
     id: int
     ticket: TicketNumber
     chat: ChatName
     channel: ChannelId
     thread: ThreadId | None
     card: ChatMessageId | None
-    card_version: int | None
     threads_lost: int
 
     @property
@@ -161,6 +167,8 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRow:
+    """A row of `messages`."""
+
     id: int
     ticket: TicketNumber
     vendor_id: str | None
@@ -191,6 +199,8 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
+    """A row of `deliveries`."""
+
     id: DeliveryId
     kind: Kind
     lane: str
@@ -266,7 +276,6 @@ def link_row(row: Row) -> LinkRow:
         channel=ChannelId(row["channel"]),
         thread=row["thread"],
         card=row["card"],
-        card_version=row["card_version"],
         threads_lost=row["threads_lost"],
     )
 

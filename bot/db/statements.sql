@@ -665,6 +665,7 @@ SELECT opened_at FROM homes WHERE chat = :chat AND agent = :agent;
 -- name: delete_home
 -- Nobody has to keep this page true any more, nor to empty it.
 DELETE FROM homes WHERE chat = :chat AND agent = :agent;
+
 -- ============================================================ finding
 
 -- name: tickets_with_words
@@ -804,26 +805,21 @@ INSERT INTO links (ticket, chat, channel) VALUES (:ticket, :chat, :channel) ON C
 
 -- name: set_link_thread
 -- The link's thread was opened, with its card.
-UPDATE links SET thread = :thread, card = :card, card_version = :version WHERE id = :id;
+UPDATE links SET thread = :thread, card = :card WHERE id = :id;
 
 -- name: clear_link_thread
 -- The link's thread was deleted: it needs another one.
 UPDATE links
-SET thread = NULL, card = NULL, card_version = NULL, read_up_to = NULL, read_up_to_at = 0,
-    threads_lost = threads_lost + 1
+SET thread = NULL, card = NULL, read_up_to = NULL, read_up_to_at = 0, threads_lost = threads_lost + 1
 WHERE id = :id;
 
 -- name: move_link
 -- From now on the link's thread belongs in another channel.
 UPDATE links SET channel = :channel WHERE id = :id;
 
--- name: set_card_version
--- The card shows this version of its ticket.
-UPDATE links SET card_version = :version WHERE id = :id;
-
 -- name: replace_card
 -- The thread has another card in place of the one that was deleted.
-UPDATE links SET card = :card, card_version = :version WHERE id = :id AND card = :deleted;
+UPDATE links SET card = :card WHERE id = :id AND card = :deleted;
 
 -- name: set_read_up_to
 -- The thread has been read up to this message. Does nothing as long as its channel is unreadable, because there may be
@@ -1306,7 +1302,7 @@ SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :unc
     late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state IN ('begun', 'uncertain');
 
--- name: hasten_deliveries
+-- name: make_long_tried_due
 -- A destination (NULL: every one) works again: what was tried there in vain so often that it waits for minutes or hours
 -- is due now, unless its latest attempt began after `tried_before`.
 UPDATE deliveries SET due_at = :now

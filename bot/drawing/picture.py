@@ -222,6 +222,7 @@ class _Fonts:
 
 
 def main() -> None:
+    """Draw the chart on the standard input to the standard output."""
     limit()
     chart = json.load(sys.stdin)
     warnings.simplefilter("ignore")

@@ -14,19 +14,19 @@ from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, to_ms
 
 LONG_TRIED = 4
-"""After so many attempts in vain the pauses are a minute and more; the statements have this number, too."""
+"""After so many attempts in vain the pauses are a minute and more. The statements have this number, too."""
 _APART = timedelta(minutes=1)
 _APART_IF_NUMBERED = timedelta(minutes=5)
 """After so many attempts a delivery is given up, so its attempts must not follow each other too soon."""
 
 
-def hasten_all(tx: Transaction, now: datetime) -> None:
-    """At a start: whoever starts shopbell anew may have mended what was in the way."""
-    tx.run("hasten_deliveries", destination=None, now=to_ms(now), tried_before=to_ms(now))
+def make_all_due(tx: Transaction, now: datetime) -> None:
+    """At a start everything is tried at once: whoever starts shopbell anew may have put right what was in the way."""
+    tx.run("make_long_tried_due", destination=None, now=to_ms(now), tried_before=to_ms(now))
 
 
 class AfterOutages:
-    """Which destinations have failed again and again, and may have to be made up for."""
+    """Which destinations have failed again and again, so that something may wait there for long."""
 
     def __init__(self) -> None:
         self._failing: set[str] = set()
@@ -46,6 +46,6 @@ class AfterOutages:
         if destination not in self._failing:
             return
         apart = _APART if retries_forever else _APART_IF_NUMBERED
-        tx.run("hasten_deliveries", destination=destination, now=to_ms(now), tried_before=to_ms(now - apart))
+        tx.run("make_long_tried_due", destination=destination, now=to_ms(now), tried_before=to_ms(now - apart))
         if tx.one("long_tried_delivery", destination=destination) is None:
             self._failing.discard(destination)

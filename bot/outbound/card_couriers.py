@@ -46,7 +46,6 @@ class CardCourier:
         link = require(job.link)
         if result is None:
             return
-        tx.run("set_card_version", id=link.id, version=require(job.ticket).version)
         channel_works(tx, link.place, now, job.delivery.id)
         if result:
             post_left_out_opening(tx, job, now)

@@ -174,7 +174,7 @@ class LineCourier:
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> ChatMessageId | None:
-        """Returns None when the line may be skipped in this place, which refused it or is gone, or is decided."""
+        """Returns None: it need not be posted here. The place refused it or is gone, or what it asks is decided."""
         place = self._place(job)
         if job.delivery.payload_as(LinePayload).decision and (job.shown is not None or not job.delivery.part):
             return await self._show_decision(job, place)
@@ -253,7 +253,7 @@ class LineCourier:
         text = line.plainer_text if is_plainest and line.plainer_text is not None else line.text
         plain_from = job.delivery.plain_from if text == line.text else 0
         if line.decision:
-            # Earlier versions took the words out of a line for a channel.
+            # An earlier version took the words out of a line for a channel once it was posted: then the text is empty.
             text = f"{text}\n{line.plainer_decision if is_plainest else line.decision}".lstrip()
         return Post(
             voice=Voice.BELL,

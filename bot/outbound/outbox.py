@@ -22,7 +22,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, Kind, State
-from bot.outbound.after_outages import AfterOutages, hasten_all
+from bot.outbound.after_outages import AfterOutages, make_all_due
 from bot.outbound.clock_rollback import ClockRollback
 from bot.outbound.dispatcher import Destinations, Dispatcher, Turn
 from bot.outbound.job import (
@@ -80,9 +80,9 @@ class Outbox:
         self._key_prefix = ""
 
     async def prepare(self) -> None:
-        """Call once, before `run`. What an earlier process had begun and not finished becomes uncertain."""
+        """Call once, before `run`: takes over what an earlier process left."""
         await self._clock_rollback.check_at_start()
-        await self._database.write(_make_up_for_the_past, self._clock.now())
+        await self._database.write(_take_over, self._clock.now())
         self._key_prefix = await self._database.read(_key_prefix)
 
     async def run(self) -> None:
@@ -306,9 +306,10 @@ class Outbox:
         return read_job(tx, head, self._key_prefix)
 
 
-def _make_up_for_the_past(tx: Transaction, now: datetime) -> None:
+def _take_over(tx: Transaction, now: datetime) -> None:
+    """What an earlier process left: of what it had begun nobody knows the outcome, and what it tried is due."""
     tx.run("make_begun_uncertain", now=to_ms(now))
-    hasten_all(tx, now)
+    make_all_due(tx, now)
 
 
 def _key_prefix(tx: Transaction) -> str:

@@ -78,7 +78,7 @@ class NewCardCourier:
         if job.delivery.part == _LINE_PART:
             return _CARD_PART
         was = job.delivery.payload_as(NewCardPayload).deleted
-        tx.run("replace_card", id=link.id, deleted=was, card=result, version=require(job.ticket).version)
+        tx.run("replace_card", id=link.id, deleted=was, card=result)
         post_left_out_opening(tx, job, now)
         # The new card may already be outdated, and posting it may have opened an archived thread.
         enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)
@@ -126,7 +126,7 @@ class ThreadCourier:
             return None
         channel_works(tx, link.place, now, job.delivery.id)
         record_latest_message(tx, job, result.card)
-        tx.run("set_link_thread", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
+        tx.run("set_link_thread", id=link.id, thread=result.thread, card=result.card)
         opened = replace(link.place, thread=result.thread)
         post_left_out_opening(tx, job, now)
         announce_in_former_thread(tx, link, self.directory.chat(link.chat).address(opened), now)

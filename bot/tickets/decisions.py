@@ -1,8 +1,8 @@
 """
 Lines with buttons: a question about a held reply, or the report of something that failed.
 
-As soon as it is decided what becomes of that, the line shows the decision, and has no buttons any more: pressing them
-would do nothing. That is an edit of the line's post, made by the line's own delivery, which waits again.
+As soon as it is decided what becomes of that, the line shows the decision, and no buttons any more: they would do
+nothing. That is an edit of the line's post, made by the line's own delivery, which waits again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.wording import notices
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    What became of what a line asks about.
+    What became of the delivery that a line asks about.
 
     Attributes:
         text: In words for people.
@@ -40,7 +40,7 @@ def hold_buttons(reply: DeliveryId) -> tuple[Button, ...]:
 
 def sent_by(name: str | None, was: State) -> Decision:
     """
-    Somebody has it sent.
+    Somebody has sent it, or has it tried again.
 
     Args:
         name: Who; None: the operator.
@@ -50,7 +50,7 @@ def sent_by(name: str | None, was: State) -> Decision:
 
 
 def discarded_by(name: str | None) -> Decision:
-    """Somebody has it discarded; None: the operator."""
+    """Somebody has discarded it; None: the operator."""
     return _chosen("Discard", name)
 
 
@@ -66,7 +66,7 @@ def without_name(text: str) -> Decision:
 
 def decided(tx: Transaction, delivery: DeliveryId, decision: Decision, now: datetime) -> None:
     """
-    It is decided what becomes of a delivery: every line that has buttons about it shows that; the first decision stays.
+    It is decided what becomes of a delivery: each line that has buttons about it shows that, and no later decision.
 
     A line that is not posted yet is not posted any more.
     """

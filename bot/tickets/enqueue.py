@@ -32,7 +32,7 @@ from bot.model import (
 
 # A thread that is deleted again and again is replaced more slowly: a bot may be deleting it.
 _OPENINGS_WINDOW = timedelta(minutes=10)
-_MAX_OPENINGS = 3
+_MOST_OPENINGS = 3
 _NO_PAYLOAD = NoPayload()
 # What is said in a closed ticket's thread is said sooner; else its card is shown without waiting for it.
 _CARD_WAITS = timedelta(seconds=2)
@@ -55,7 +55,7 @@ def links_of(tx: Transaction, ticket: TicketNumber) -> list[LinkRow]:
 
 def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue the opening of a link's thread, first in its lane; delayed if it was opened often lately."""
-    often = len(tx.all("recent_openings", link=link.id, since=to_ms(now - _OPENINGS_WINDOW))) >= _MAX_OPENINGS
+    often = len(tx.all("recent_openings", link=link.id, since=to_ms(now - _OPENINGS_WINDOW))) >= _MOST_OPENINGS
     lane, destination = thread_lane(link), chat_destination(link.chat)
     due = now + _OPENINGS_WINDOW if often else now
     add_delivery(
@@ -237,10 +237,12 @@ def _vendor_lane(ticket: TicketRow) -> str:
 
 
 def thread_lane(link: LinkRow) -> str:
+    """The lane of everything that is posted in a link's thread."""
     return f"thread:{link.id}"
 
 
 def load_link(tx: Transaction, link: int) -> LinkRow:
+    """A link that is certain to be there. Raises `LookupError` if not: a defect."""
     return link_row(require(tx.one("link", id=link)))
 
 

@@ -135,10 +135,10 @@ def erase_closed_before(tx: Transaction, moment: datetime, now: datetime) -> int
 
 def erase_written_before(tx: Transaction, after: int, moment: datetime, now: datetime) -> tuple[int, bool]:
     """
-    Erase again those erased tickets in which somebody wrote afterwards, last before `moment`; of some numbers only.
+    Erase again those erased tickets in which somebody wrote afterwards, last before `moment`.
 
     Args:
-        after: The `LOOKED_AT_ONCE` numbers behind this one.
+        after: Only the `LOOKED_AT_ONCE` numbers behind this one are looked at.
 
     Returns:
         How many, and whether there are tickets behind these numbers.

@@ -33,7 +33,6 @@ BY_STORE: Final = "Open tickets by store"
 HOW_LONG: Final = "How long it took"
 HOW_LONG_OPEN: Final = "How long it took, in open hours"
 OTHERS: Final = "others"
-HOURS: Final = "hours"
 
 
 def length(seconds: float | None) -> str:

@@ -37,5 +37,5 @@ def characters(amount: int) -> str:
 
 
 def listed(things: Sequence[str], last: str = "and") -> str:
-    """Things in a row: `a, b and c`; behind a “no” the last one follows on `or`."""
+    """Things in a row: `a, b and c`; in a sentence with “no” the last one follows `or`."""
     return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" {last} {things[-1]}"

@@ -46,8 +46,8 @@ SELECT
 FROM n
 """
 _LINKS = """
-INSERT INTO links (ticket, chat, channel, thread, card, card_version, read_up_to, read_up_to_at)
-SELECT t.number, p.chat, p.channel, p.chat || '-' || t.number, p.chat || '-' || t.number, t.version,
+INSERT INTO links (ticket, chat, channel, thread, card, read_up_to, read_up_to_at)
+SELECT t.number, p.chat, p.channel, p.chat || '-' || t.number, p.chat || '-' || t.number,
     p.chat || '-' || t.number, t.closed_at
 FROM tickets AS t CROSS JOIN temp.places AS p WHERE t.followed = 1 AND t.status = 'closed'
 """
@@ -213,7 +213,7 @@ def _open_one(
     )
     for chat, thread, card, last in ticket.threads:
         connection.execute(
-            "INSERT INTO links (ticket, chat, channel, thread, card, card_version, read_up_to, read_up_to_at)"
-            " VALUES (?, ?, ?, ?, ?, 1, ?, ?)",
+            "INSERT INTO links (ticket, chat, channel, thread, card, read_up_to, read_up_to_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (number, chat, channels[chat], thread, card, last, at),
         )

@@ -79,7 +79,7 @@ def _machines(results: Iterable[Result]) -> list[str]:
         told = {name: value for name, value in result.machine.items() if name != "load"}
         words = ", ".join(f"{name} {value}" for name, value in told.items())
         found.setdefault(f"{result.at.split()[0]}: {words}", []).append(result.lines[0].row)
-    return [f"Rows {', '.join(map(str, rows))}, {words}." for words, rows in found.items()]
+    return [f"Row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}, {words}." for words, rows in found.items()]
 
 
 def written_into(text: str, results: Iterable[Result]) -> str:

@@ -28,12 +28,14 @@ def test_what_is_judged_must_reach_it(judged: str, shown: float, met: bool) -> N
 
 
 def test_what_has_no_target_is_neither_met_nor_not() -> None:
+    """Its table has an empty cell there: nothing was promised."""
     figure = Figure(name="a", label="a", unit="s")
     assert summary(figure, [Reading(1)]).meets(figure) is None
 
 
 @pytest.mark.parametrize("readings", [[], [Reading(1)]])
 def test_what_was_not_measured_is_not_judged(readings: list[Reading]) -> None:
+    """A figure without a reading is a defect of the measurement, not a success."""
     with pytest.raises(ValueError, match="p50"):
         summary(FIGURE, readings)
 
@@ -42,6 +44,7 @@ def test_what_was_not_measured_is_not_judged(readings: list[Reading]) -> None:
     ("values", "percent", "found"), [([3, 1, 2], 50, 2), ([1, 2], 50, 1), (range(1, 101), 95, 95), ([7], 99, 7)]
 )
 def test_a_percentile_is_one_of_the_values(values: list[int], percent: int, found: int) -> None:
+    """Nothing between two values that were measured is made up."""
     assert percentile(values, percent) == found
 
 
@@ -50,6 +53,7 @@ def test_a_percentile_is_one_of_the_values(values: list[int], percent: int, foun
     [(0, "0 ms"), (0.00543, "0.0054 ms"), (0.123, "0.12 ms"), (5, "5 ms"), (12.34, "12.3 ms"), (1234.5, "1,234 ms")],
 )
 def test_a_number_has_two_or_three_digits_that_count(value: float, text: str) -> None:
+    """More digits would promise what no measurement can hold."""
     assert written(value, "ms") == text
 
 
@@ -64,4 +68,4 @@ def test_the_table_says_why_a_row_is_not_met() -> None:
     first, second = table([result]).splitlines()[2:4]
     assert first == "| 1 | seen \\| said | p50 | 9 ms (6 – 30), 5 ms above | 2.25 | 5 ms above the floor | yes |"
     assert second == "|  |  | p95 | 9 ms (6 – 30) | 2.25 | 1 ms | no: the disk is slow |"
-    assert table([result]).splitlines()[-1] == "Rows 1, 2026-11-27: Python 3.11.7."
+    assert table([result]).splitlines()[-1] == "Row 1, 2026-11-27: Python 3.11.7."

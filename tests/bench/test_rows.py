@@ -16,6 +16,7 @@ from tests.bench.table import table
 
 
 def test_every_row_is_there_once() -> None:
+    """In the order of the table; a reason why one is not met belongs to a row that is there."""
     assert [row.number for row in ROWS] == list(range(1, SIDE_BY_SIDE + 1))
     assert REASONS.keys() <= {row.number for row in ROWS}
 
@@ -28,6 +29,7 @@ def test_every_figure_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", sorted({name for row in ROWS for name in row.measurements}))
 def test_every_measurement_can_be_made(name: str) -> None:
+    """Each row names a coroutine function that is there."""
     assert inspect.iscoroutinefunction(measure_of(name))
 
 

@@ -46,7 +46,7 @@ async def test_a_signal_at_any_moment_of_the_start_ends_it_well(
 
 
 def test_it_listens_before_it_loads_anything_slow(tmp_path: Path) -> None:
-    """The door is open before the house is furnished: what handles signals imports nothing else of the program."""
+    """What handles signals imports nothing else of the program."""
     code = "import sys, bot.__main__; print([name for name in sys.modules if name.startswith('bot.')])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment({}), capture_output=True, text=True, check=True

@@ -40,7 +40,7 @@ class Outside:
 
 
 async def work(path: Path, copies: list[Path], outside: Outside) -> None:
-    """A bridge in which everybody writes, and copies of its files from amidst that."""
+    """A bridge in which everybody writes, and copies of its files from the middle of that."""
     async with outside.bridge(path) as bridge:
         for number in range(6):
             outside.discord.fail["post"].append(Unavailable("Discord is away."))

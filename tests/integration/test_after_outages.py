@@ -54,7 +54,7 @@ async def test_posts_follow_the_first_that_arrives_again(tmp_path: Path, hours: 
 
 
 async def test_a_start_tries_everything_at_once(tmp_path: Path) -> None:
-    """Whoever starts shopbell anew may have mended what was in the way."""
+    """Whoever starts shopbell anew may have put right what was in the way."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, shop, discord, _slack):
         sim.fate.down = {"discord"}
         shop.customer_writes("t1", "t1 Anybody?")

@@ -15,7 +15,7 @@ import pytest
 
 from bot.errors import Uncertain
 from bot.model import ChatMessageId, Mark, Standing, Verb
-from bot.tickets.from_vendors.outdated import MAX_READ_LAG
+from bot.tickets.from_vendors.outdated import LONGEST_READ_LAG
 from tests.support.memory.bridge import MAIN, Bridge, running
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -152,7 +152,7 @@ async def test_who_writes_right_after_a_reply_that_nobody_recognises(tmp_path: P
         bridge.app.nudge(MAIN)
         await until(lambda: "It does not work." in bridge.discord.texts(thread))
         assert (bridge.vendor.now() - wrote).total_seconds() < 2
-        await asyncio.sleep(MAX_READ_LAG.total_seconds())
+        await asyncio.sleep(LONGEST_READ_LAG.total_seconds())
         await swept(bridge)
         card = bridge.discord.cards[thread][-1]
         assert card.standing is Standing.NEXT_ANSWER

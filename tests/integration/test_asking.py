@@ -166,6 +166,7 @@ async def test_only_a_message_of_a_thread_can_be_sent(bridge: Bridge) -> None:
     for asked in (None, message):
         answer = await bridge.asks(bridge.discord, Verb.SEND, message=asked)
         assert answer.text.startswith("That message is not in a ticket's thread")
+    await bridge.at_rest()
     assert bridge.vendor.texts("t1") == []
 
 

@@ -152,12 +152,12 @@ async def test_a_private_message_that_hangs_does_not_keep_the_bridge_from_stoppi
             self.asked = True
             await asyncio.Event().wait()
 
-    slack = Hanging(name=DISCORD)
-    async with running(tmp_path / "db", discord=slack) as bridge:
+    discord = Hanging(name=DISCORD)
+    async with running(tmp_path / "db", discord=discord) as bridge:
         await bridge.ticket_arrives()
-        await bridge.says(slack, "m1", "Me too!", agent=GUEST)
-        await until(lambda: slack.asked)
-    assert slack.told == []
+        await bridge.says(discord, "m1", "Me too!", agent=GUEST)
+        await until(lambda: discord.asked)
+    assert discord.told == []
 
 
 async def test_a_private_message_that_is_not_taken_is_no_loss(tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ pytestmark = pytest.mark.simulated
 
 BOB = Agent(id=AgentId("u2"), name="bob@shop.example", is_full_member=True)
 HELD = "This looks like a command to shopbell (“clos”)"
-FAILED = "❌ Your message did not reach the customer."
 EDITED = "➡️ Its author has edited it, so the new text counts."
 DELETED = "➡️ Its author has deleted it, so it is not sent."
 ERASED = "➡️ Its words were erased, so it is not sent."
@@ -182,7 +181,7 @@ async def test_an_edit_that_fails_is_tried_again(tmp_path: Path, error: Exceptio
 
 
 async def test_a_chat_that_refuses_every_edit(tmp_path: Path) -> None:
-    """Slack can forbid edits after some minutes: then the buttons stay, and the operator has nothing to look after."""
+    """Slack can forbid edits after some minutes: then the buttons stay, and nothing waits or is reported."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
         reply = await asked(bridge, bridge.slack)
@@ -190,6 +189,7 @@ async def test_a_chat_that_refuses_every_edit(tmp_path: Path) -> None:
         await discards(bridge, bridge.slack, reply)
         await bridge.at_rest()
         assert last(bridge.slack)[1] == ["Send", "Discard"]
+        assert await bridge.rows("unfinished_deliveries") == []
 
 
 async def test_a_decision_outlives_the_process(tmp_path: Path) -> None:

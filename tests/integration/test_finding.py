@@ -69,6 +69,7 @@ async def test_who_cannot_see_the_channel_finds_nothing(bridge: Bridge) -> None:
 
 
 async def test_a_chat_that_cannot_tell_is_said(bridge: Bridge) -> None:
+    """The asker reads why, and sees no list that may be of what they may not see."""
     bridge.slack.fail["writable"] = [Unavailable("Slack is down.")]
     assert await finds(bridge, bridge.slack, "umbrella") == Answer(text="Slack is down.")
 
@@ -86,12 +87,14 @@ async def test_a_chat_that_cannot_tell_is_said(bridge: Bridge) -> None:
     ],
 )
 async def test_what_is_not_found_says_what_to_try(bridge: Bridge, words: str, begins: str) -> None:
+    """Each kind of search that finds nothing has its own advice, and no list."""
     answer = await finds(bridge, bridge.discord, words)
     assert answer.text.startswith(begins)
     assert (answer.listing, answer.buttons) == (None, ())
 
 
 async def test_words_that_were_left_out_are_said(bridge: Bridge) -> None:
+    """Whoever typed more words than are looked for sees which ones were."""
     answer = await finds(bridge, bridge.discord, "umbrella " + "violet " * 3 + "y" * 70)
     assert answer.text.startswith("“umbrella violet”: ticket 1 of 1. That is only the beginning of what you typed")
 

@@ -175,6 +175,7 @@ async def test_the_next_start_erases_what_was_forgotten_meanwhile(tmp_path: Path
 
 
 async def test_without_chats_nothing_is_changed_there(tmp_path: Path) -> None:
+    """The cards stay as they are, though the words are erased here."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives("t1", KEY)
         await bridge.drained()

@@ -85,6 +85,7 @@ async def test_whoever_may_act_reads_the_whole_and_that_is_logged(tmp_path: Path
 
 
 async def test_without_it_addresses_show_and_there_is_no_button(tmp_path: Path) -> None:
+    """`MASK_EMAILS` is off unless somebody sets it: nothing has to be asked for."""
     async with running(tmp_path / "db") as bridge:
         await arrives(bridge)
         card = bridge.discord.cards[bridge.thread(bridge.discord)][-1]

@@ -341,7 +341,10 @@ async def test_a_vendor_that_is_down_gets_it_later(tmp_path: Path) -> None:
         bridge.vendor.fail["reply"] = [Unavailable("It is down.")]
         await sent(bridge, await opened(bridge, Verb.SNIPPET, "refund"), {"then": "close"})
         await until(lambda: status(bridge) is Status.CLOSED)
+        await bridge.at_rest()
         assert bridge.vendor.texts("t1") == [FILLED]
+        writes = [call for call in bridge.vendor.calls if call in ("reply", "set_status")]
+        assert writes == ["reply", "reply", "set_status"]
 
 
 async def test_an_empty_form_is_a_reply_too(bridge: Bridge) -> None:

@@ -295,7 +295,7 @@ async def test_a_store_that_is_not_in_the_settings_keeps_its_snoozes(bridge: Bri
 
 
 async def test_very_many_end_at_once(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than two transactions take: each comes back once."""
+    """It takes more than two transactions, and each comes back once."""
     monkeypatch.setattr(snoozing, "_AT_ONCE", 20)
     for number in range(2, 51):
         bridge.vendor.customer_writes(f"t{number}", f"Hello {number}", name="Jane")

@@ -50,6 +50,7 @@ def steps(lines: list[str]) -> list[str]:
 
 
 async def test_a_reply_from_its_writing_to_the_other_chat(bridge: Bridge) -> None:
+    """Every step of the message is told in its order, with the chat or store where it happened."""
     await bridge.says(bridge.discord, "m1", "On its way")
     await bridge.at_rest()
     lines = await why(bridge, bridge.discord, "m1")
@@ -87,6 +88,7 @@ async def test_our_own_posts_are_asked_about_as_what_they_show(bridge: Bridge) -
 
 
 async def test_the_ticket_of_a_thread_and_by_number(bridge: Bridge) -> None:
+    """In the thread the number may be left out, elsewhere it says which ticket is meant."""
     await bridge.says(bridge.discord, "m1", "On its way")
     await bridge.at_rest()
     for rest in (
@@ -119,6 +121,7 @@ async def test_who_may_not_know_is_told_nothing(bridge: Bridge, rest: dict[str, 
 
 
 async def test_without_a_thread_and_a_number(bridge: Bridge) -> None:
+    """Nobody can know which ticket is meant, so the asker is told to name one."""
     place = replace(bridge.place(bridge.discord), thread=None)
     assert (await why(bridge, bridge.discord, place=place))[0].startswith("Which ticket?")
 
@@ -146,6 +149,7 @@ async def test_while_the_vendor_is_down(bridge: Bridge) -> None:
 
 
 async def test_what_failed_for_good(bridge: Bridge) -> None:
+    """The store's own answer is quoted, and the advice says what to put right first."""
     bridge.vendor.fail["reply"] = [Rejected("Memory takes no such text.")] * 9
     await bridge.says(bridge.discord, "m1", "On its way")
     await until(lambda: "❌" in repr(bridge.discord.marks), "it is marked", seconds=3600)
@@ -164,6 +168,7 @@ async def test_what_failed_for_good(bridge: Bridge) -> None:
     ],
 )
 async def test_what_was_no_reply(bridge: Bridge, text: str, advice: str) -> None:
+    """A note, a command, or what only looks like one: the advice fits what it was taken for."""
     await bridge.says(bridge.discord, "m1", text)
     await bridge.at_rest(State.HELD)
     lines = await why(bridge, bridge.discord, "m1")
@@ -171,6 +176,7 @@ async def test_what_was_no_reply(bridge: Bridge, text: str, advice: str) -> None
 
 
 async def test_by_somebody_who_may_not_reply(bridge: Bridge) -> None:
+    """The account says that its author has no right, and who can give it."""
     await bridge.says(bridge.discord, "m1", "Hello", agent=GUEST)
     lines = await why(bridge, bridge.discord, "m1")
     assert "not sent: its author may not answer this store's customers" in steps(lines)

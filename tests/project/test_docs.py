@@ -58,12 +58,14 @@ def is_there(path: str, document: str) -> bool:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_path_that_is_named_exists(document: str) -> None:
+    """Whoever follows a document finds the file."""
     missing = [path for name in paths_in(text_of(document)) for path in meant(name) if not is_there(path, document)]
     assert not missing
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_name_that_is_given_with_a_file_stands_in_it(document: str) -> None:
+    """Whoever looks for a name in the file that a document gives with it finds it."""
     missing = []
     for path, names in NAMES.findall(text_of(document)):
         for file in meant(path):
@@ -104,6 +106,7 @@ def anchors(document: Path) -> set[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_link_inside_the_project_leads_somewhere(document: str) -> None:
+    """To a file, or to a heading of one."""
     broken = []
     for target in re.findall(r"\]\(([^)]+)\)", text_of(document)):
         path, _, anchor = target.partition("#")
@@ -115,10 +118,12 @@ def test_every_link_inside_the_project_leads_somewhere(document: str) -> None:
 
 @pytest.mark.parametrize(("document", "lines"), SHORT.items())
 def test_a_page_stays_short(document: str, lines: int) -> None:
+    """So that somebody reads it to its end."""
     assert len(text_of(document).splitlines()) <= lines
 
 
 def test_the_glossary_is_in_alphabetical_order_with_one_line_a_word() -> None:
+    """Whoever looks for a word finds it, and only one meaning of it."""
     words = [line.split("|")[1].strip() for line in text_of("docs/glossary.md").splitlines() if line.startswith("| ")]
     assert words[2:] == sorted(set(words[2:]))
 

@@ -47,7 +47,7 @@ def test_what_fails_in_a_worker_and_what_ends_it_is_told(tmp_path: Path) -> None
 
 
 def test_what_cannot_be_collected_is_told(tmp_path: Path) -> None:
-    """With the error, once by each worker."""
+    """The run fails, and shows the error."""
     done = _run(tmp_path, "raise ValueError('no tests here')")
     assert done.returncode != 0
     assert "no tests here" in done.stdout

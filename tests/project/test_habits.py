@@ -40,6 +40,13 @@ def test_make_help_prints_every_target() -> None:
     assert set(phony[1].split()) == {target for target, _ in targets}
 
 
+def test_every_test_says_what_must_hold() -> None:
+    """In the docstring, as a sentence; the name says what happens."""
+    silent = re.compile(r'def (test_\w+)\((?:[^()]|\([^()]*\))*\) -> None:\n\s+(?!""")\S')
+    files = (PROJECT / "tests").rglob("test_*.py")
+    assert not [f"{file.stem}::{name}" for file in files for name in silent.findall(file.read_text("utf-8"))]
+
+
 def test_the_version_stands_in_one_place() -> None:
     """In pyproject.toml; what is installed has it from there, and no module writes one down."""
     assert version("shopbell") == METADATA["version"]

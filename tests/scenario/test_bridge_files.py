@@ -23,6 +23,7 @@ async def test_files_go_along_from_both_chats(stage: Stage) -> None:
     await ticket.marked(ann, "✅")
     bob = await ticket.bob_says(files=[("cover.png", b"from Slack")])
     await ticket.marked(bob, "✅")
+    await stage.at_rest()
     assert files_at_vendor(ticket) == [("manual.pdf", b"from Discord"), ("cover.png", b"from Slack")]
     assert [m.text for m in ticket.now.messages if m.writer == "staff"] == ["Here it is.", ""]
 

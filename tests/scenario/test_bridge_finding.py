@@ -46,6 +46,7 @@ async def test_found_in_both_chats(stage: Stage) -> None:
 
 
 async def test_the_pickers_find_by_words_of_messages(stage: Stage) -> None:
+    """In both chats, by the beginnings of words in any order."""
     ticket = await stage.arrives("Parcel", "Hi, it is the violet one")
     world = stage.world
     for command in ("close", "why"):

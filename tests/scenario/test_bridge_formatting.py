@@ -42,7 +42,7 @@ async def test_what_is_bold_in_discord_is_bold_in_slack_and_has_no_stars_for_the
 
 
 async def test_what_is_bold_in_slack_is_bold_in_discord_and_has_no_stars_for_the_customer(stage: Stage) -> None:
-    """`*Bob*`, `_that_` and `:tada:` likewise; what was typed without a meaning stays as it is."""
+    """So are `_that_` and `:tada:`; signs that were typed without such a meaning stay as they are."""
     ticket = await stage.arrives("Formatting the other way")
     await ticket.bob_says("*Bob* and _that_ :tada: of 5*3*2 cm, part a_b_c")
     await ticket.has_sent("Bob and that 🎉 of 5*3*2 cm, part a_b_c")

@@ -77,6 +77,8 @@ async def test_a_deleted_discord_channel(stage: Stage) -> None:
     code, listed = await stage.process().command("outbox")
     assert code == 0
     assert listed.count("no longer on Discord") == 2
+    await stage.sweeps(SWEEPS, tickets[0].shop)
+    assert [ticket.slack.count("has no thread") for ticket in tickets] == [1, 1]
 
 
 @pytest.mark.scenario({"sellgate": "text"})

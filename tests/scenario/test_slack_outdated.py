@@ -36,7 +36,7 @@ def modal(stage: Stage, callback: str, metadata: str, **more: Any) -> dict[str, 
 
 @pytest.mark.scenario({"sellgate": "slack"})
 async def test_an_odd_modal(stage: Stage) -> None:
-    """What was typed stands in it with the sentence; a list in it is empty."""
+    """It says what to do and shows what was typed; a list in it is empty."""
     sockets = stage.world.slack.workspace.sockets
     for callback in (picker.CALLBACK, forms.PICKER, forms.FORM, "shopbell:from_an_older_version"):
         for metadata in METADATA:

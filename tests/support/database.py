@@ -111,7 +111,7 @@ def _fill(tx: Transaction) -> Made:
     (link,) = enqueue.links_of(tx, opened)
     for delivery in [row["id"] for row in tx.all("unfinished_deliveries") if row["link"] == link.id]:
         tx.run("finish_delivery", id=delivery, now=0)
-    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+    tx.run("set_link_thread", id=link.id, thread="900", card="901")
     row = tx.one("ticket", number=opened)
     assert row is not None
     ticket = ticket_row(row)

@@ -39,8 +39,8 @@ def said(tx: Transaction, text: str, *, can_reply: bool = True, rules: Rules = R
     link, other = enqueue.links_of(tx, record(tx, TWO_CHATS, snapshot("t1"), NOON))
     for row in tx.all("unfinished_deliveries"):
         tx.run("finish_delivery", id=row["id"], now=0)
-    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
-    tx.run("set_link_thread", id=other.id, thread="800", card="801", version=1)
+    tx.run("set_link_thread", id=link.id, thread="900", card="901")
+    tx.run("set_link_thread", id=other.id, thread="800", card="801")
     written = Said(place=THREAD, message=MESSAGE, agent=ANN, text=text, said_at=NOON, **more)  # type: ignore[arg-type]
     record_said(tx, written, can_reply=can_reply)
     route_link(tx, enqueue.load_link(tx, link.id), rules, NOON, NOON)

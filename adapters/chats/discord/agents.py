@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import discord
 
+from adapters.chats import shared_wording
 from adapters.chats.disappearance import ask_each
 from adapters.chats.discord import wording
 from adapters.chats.discord.card import Json
@@ -153,7 +154,7 @@ class Agents:
             wait = self._account.disappearances.missing(f"{guild} {person}", asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
-            left = Agent(id=AgentId(str(person)), name=name_of(name) or wording.SOMEBODY, is_active=False)
+            left = Agent(id=AgentId(str(person)), name=name_of(name) or shared_wording.SOMEBODY, is_active=False)
             found = _Known(asked_at, left, None)
         else:
             self._account.disappearances.there(f"{guild} {person}")
@@ -182,14 +183,14 @@ def _is_kept_silent(member: discord.Member) -> bool:
 
 def only_named(person: discord.abc.User) -> Agent:
     """Somebody about whom Discord says only the name. They may do nothing by themselves."""
-    name = name_of(person.display_name, person.name) or wording.SOMEBODY
+    name = name_of(person.display_name, person.name) or shared_wording.SOMEBODY
     return Agent(id=AgentId(str(person.id)), name=name, is_active=False)
 
 
 def _agent_of_member(member: discord.Member) -> Agent:
     return Agent(
         id=AgentId(str(member.id)),
-        name=name_of(member.display_name, member.global_name, member.name) or wording.SOMEBODY,
+        name=name_of(member.display_name, member.global_name, member.name) or shared_wording.SOMEBODY,
         groups=frozenset(str(role.id) for role in member.roles),
         is_full_member=True,
         is_active=not member.bot,
@@ -200,7 +201,7 @@ def _agent_of_json(guild: int, member: Json) -> Agent:
     user = member["user"]
     return Agent(
         id=AgentId(str(user["id"])),
-        name=name_of(member.get("nick"), user.get("global_name"), user.get("username")) or wording.SOMEBODY,
+        name=name_of(member.get("nick"), user.get("global_name"), user.get("username")) or shared_wording.SOMEBODY,
         groups=frozenset({str(guild), *member["roles"]}),  # Discord leaves out @everyone, which everybody has
         is_full_member=True,
         is_active=not user.get("bot"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from adapters.chats import shared_wording
 from adapters.chats.discord import wording
 from bot.text.tree import Emoji, Inline, Link, Mention, Moment, Style
 
@@ -56,11 +57,11 @@ def _called(kind: str, value: str, names: Names) -> str:
     """What is shown for a thing that Discord knows by its id."""
     match kind:
         case "user":
-            return "@" + names.users.get(value, wording.SOMEBODY)
+            return "@" + names.users.get(value, shared_wording.SOMEBODY)
         case "role":
-            return "@" + names.roles.get(value, wording.A_GROUP)
+            return "@" + names.roles.get(value, shared_wording.A_GROUP)
         case "channel":
-            return "#" + names.channels.get(value, wording.A_CHANNEL)
+            return "#" + names.channels.get(value, shared_wording.A_CHANNEL)
         case "sound":
             return wording.A_SOUND
     return wording.GUIDES.get(value, value)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.chats.discord import wording
+from adapters.chats import shared_wording
 from adapters.chats.discord.buttons import action_rows, is_link
 from adapters.chats.discord.markup import cut_escaped, cut_line, escape
 from bot.model import Card, Customer, DeliveryKey, Form, Status
@@ -91,7 +91,7 @@ def silenced(message: Json, *, silent: bool) -> Json:
 def _message(card: Card, key: DeliveryKey | None) -> Json:
     link = _link(card)
     if card.form is Form.BARE:
-        dashboard = escape(f"{wording.DASHBOARD}: {card.url}") if card.url else ""
+        dashboard = escape(f"{shared_wording.DASHBOARD}: {card.url}") if card.url else ""
         lines = [f"**{escape(card.title)}**", _status(card), dashboard, escape(card.hint)]
         lines += [key_line(key)] if key is not None else []
         return {
@@ -122,19 +122,19 @@ def _message(card: Card, key: DeliveryKey | None) -> Json:
 
 def _link(card: Card) -> tuple[str, str] | None:
     """The dashboard as a button; None: it stands in the text, because Discord may refuse its address."""
-    return (wording.DASHBOARD, card.url) if card.url and card.form is Form.FULL and is_link(card.url) else None
+    return (shared_wording.DASHBOARD, card.url) if card.url and card.form is Form.FULL and is_link(card.url) else None
 
 
 def _fields(card: Card, left: int) -> list[Json]:
     """The fields in order, as many as fit into the characters that are left."""
     lines = [(fact.label, _value(fact.value)) for fact in card.facts]
-    lines.insert(0, (wording.STATUS, _status(card)))
+    lines.insert(0, (shared_wording.STATUS, _status(card)))
     if customer := _customer(card.customer):
-        lines.insert(0, (wording.CUSTOMER, _value(customer)))
+        lines.insert(0, (shared_wording.CUSTOMER, _value(customer)))
     if card.others:
-        lines.append((wording.OTHER_TICKETS, _others(card)))
+        lines.append((shared_wording.OTHER_TICKETS, _others(card)))
     if card.url and _link(card) is None:
-        lines.append((wording.DASHBOARD, _value(card.url)))
+        lines.append((shared_wording.DASHBOARD, _value(card.url)))
     fields: list[Json] = []
     for label, shown in lines:
         name = cut_escaped(cut_line(label, _FIELD_NAME), _FIELD_NAME)
@@ -166,7 +166,7 @@ def _others(card: Card) -> str:
         f"[#{other.number}]({other.address})" if other.address and card.form is Form.FULL else f"#{other.number}"
         for other in card.others
     ]
-    more = f" {wording.MORE_TICKETS.format(count=card.others_left_out)}" if card.others_left_out else ""
+    more = f" {shared_wording.MORE_TICKETS.format(count=card.others_left_out)}" if card.others_left_out else ""
     return ", ".join(shown) + more
 
 

@@ -9,7 +9,8 @@ import discord
 import structlog
 from discord import app_commands
 
-from adapters.chats.discord import forms, wording
+from adapters.chats import shared_wording
+from adapters.chats.discord import forms
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.asking import Interaction, place_asked
 from adapters.chats.discord.buttons import view
@@ -78,7 +79,7 @@ class Commands:
         try:
             answer = await self.intake.ask(ask)
         except Exception:
-            await _show(interaction, Answer(text=wording.BROKEN))
+            await _show(interaction, Answer(text=shared_wording.BROKEN))
             await _show_kept(interaction, ask.typed)
             raise
         await _show(interaction, answer)
@@ -94,7 +95,7 @@ class Commands:
         try:
             form = await self.intake.form(ask)
         except Exception:
-            await _say(interaction, Answer(text=wording.BROKEN))
+            await _say(interaction, Answer(text=shared_wording.BROKEN))
             raise
         if isinstance(form, Answer):
             await _say(interaction, form)

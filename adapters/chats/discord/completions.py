@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 from discord import app_commands
 
-from adapters.chats.discord import wording
+from adapters.chats import shared_wording
 from adapters.chats.discord.asking import Asking, Interaction, place_asked
 from adapters.chats.discord.markup import cut_line
 from bot.errors import RemoteError
@@ -65,6 +65,6 @@ def _offered(found: Sequence[tuple[str, str]]) -> Choices:
     """What is shown and what comes back. Where not all have room, the last one says how many are left out."""
     shown = list(found[:_MOST])
     if len(found) > _MOST:
-        says = wording.MANY_MORE if len(found) >= MOST_CHOICES else wording.MORE
+        says = shared_wording.MANY_MORE if len(found) >= MOST_CHOICES else shared_wording.MORE
         shown[-1] = (says.format(amount=len(found) - _MOST + 1), _MORE)
     return [app_commands.Choice(name=cut_line(name, _NAME), value=value) for name, value in shown]

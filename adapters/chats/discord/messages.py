@@ -16,7 +16,7 @@ from typing import Any
 
 import discord
 
-from adapters.chats import plainer_posts
+from adapters.chats import plainer_posts, shared_wording
 from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import action_rows
 from adapters.chats.discord.card import NOBODY, Json, key_address, key_line, silenced
@@ -141,9 +141,9 @@ def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:
     """One part in a plainer form: in no embed, and without formatting."""
     pieces = _plain_pieces(post)
     total = post.plain_from + len(pieces)
-    name = cut_line(name_of(post.name), _NAME) or wording.NAMELESS[post.voice]
-    speaker = plainer_posts.speaker(post, name, wording.SPEAKERS, part, total)
-    text = plainer_posts.shown(pieces[part - post.plain_from] or wording.NO_TEXT, post.form)
+    name = cut_line(name_of(post.name), _NAME) or shared_wording.NAMELESS[post.voice]
+    speaker = plainer_posts.speaker(post, name, part, total)
+    text = plainer_posts.shown(pieces[part - post.plain_from] or shared_wording.NO_TEXT, post.form)
     lines = [f"**{escape_within_line(speaker)}**" if speaker else "", _escaped(post.voice, text), key_line(key)]
     ping = _ping(post) if part == 0 else {}
     return {
@@ -178,10 +178,10 @@ def erased_message(text: str) -> Json:
 
 def _name(post: Post, part: int, total: int) -> str:
     """`Jane · customer`: who speaks, and in which role; a customer can have any name, but not another role."""
-    role = wording.SPEAKERS[post.voice]
+    role = shared_wording.SPEAKERS[post.voice]
     if not role:
         return ""
-    name = f"{cut_line(name_of(post.name), _NAME) or wording.NAMELESS[post.voice]} · {role}"
+    name = f"{cut_line(name_of(post.name), _NAME) or shared_wording.NAMELESS[post.voice]} · {role}"
     if post.voice is Voice.NOTE:
         name = f"🔒 {name}"
     return f"{name} ({part + 1}/{total})" if name and total > 1 else name
@@ -202,7 +202,7 @@ def _bodies(post: Post) -> tuple[Sequence[tuple[int, int]], Sequence[str]]:
     groups = _attached(last, post)
     bodies = ["\n".join(line for line in (last, *map(_attachment, groups[0])) if line)]
     bodies += ["\n".join(map(_attachment, group)) for group in groups[1:]]
-    return first, [body or wording.NO_TEXT for body in (*before, *bodies)]
+    return first, [body or shared_wording.NO_TEXT for body in (*before, *bodies)]
 
 
 def _last_body(post: Post) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import discord
 
+from adapters.chats import shared_wording
 from adapters.chats.discord import wording
 from adapters.chats.discord.brackets import Names
 from adapters.chats.discord.reading_markdown import read
@@ -85,14 +86,14 @@ def text_of(message: discord.Message) -> RichText:
     us = message._state.self_id  # noqa: SLF001 - a message does not say in another way for whom it was received
     names = Names(
         users={str(user.id): BOT_NAME if user.id == us else _called(user) for user in message.mentions},
-        roles={str(role.id): name_of(role.name) or wording.A_GROUP for role in message.role_mentions},
+        roles={str(role.id): name_of(role.name) or shared_wording.A_GROUP for role in message.role_mentions},
         channels={str(channel.id): name for channel in message.channel_mentions if (name := name_of(channel.name))},
     )
     return read(message.content, names)
 
 
 def _called(person: discord.User | discord.Member) -> str:
-    return name_of(person.display_name, person.global_name, person.name) or wording.SOMEBODY
+    return name_of(person.display_name, person.global_name, person.name) or shared_wording.SOMEBODY
 
 
 def _sticker(name: str) -> str:
@@ -118,7 +119,7 @@ def _unsupported(message: discord.Message) -> tuple[str, ...]:
     if is_content_hidden(message):
         found.append(wording.HIDDEN_TEXT)
     if not (found or message.attachments or seen(plain(text_of(message)))):
-        found.append(wording.UNKNOWN_PART)
+        found.append(shared_wording.UNKNOWN_PART)
     return tuple(found)
 
 

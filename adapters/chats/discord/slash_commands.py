@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+from adapters.chats import shared_wording
 from adapters.chats.discord import completions, wording
 from adapters.chats.discord.agents import named, only_named
 from adapters.chats.discord.asking import Asking, Interaction, place_asked
@@ -277,7 +278,7 @@ def _message_menu(commands: Asking, verb: Verb, name: str) -> app_commands.Conte
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         if not is_from_person(message):
             with remote_errors(wrote=True):
-                await interaction.response.send_message(wording.NOT_FROM_PERSON, ephemeral=True)
+                await interaction.response.send_message(shared_wording.NOT_FROM_PERSON, ephemeral=True)
             return
         agent, place = commands.agent(interaction), place_asked(interaction)
         # Discord does not give the roles of the message's author here, and whoever sends it answers for it.

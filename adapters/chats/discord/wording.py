@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from bot.model import Voice
-
-CUSTOMER = "Customer"
-STATUS = "Status"
-DASHBOARD = "Open in dashboard"
-OTHER_TICKETS = "Other tickets"
-MORE_TICKETS = "and {count} more"
-NO_TEXT = "(no text)"
 NO_ADDRESS = "(its address is too long for Discord: open it in the store's dashboard)"
-SOMEBODY = "somebody"
-A_GROUP = "group"
-A_CHANNEL = "channel"
 A_SOUND = "a sound"
 GUIDES = {
     "browse": "Browse Channels",
@@ -23,22 +12,6 @@ GUIDES = {
     "linked-roles": "Linked Roles",
 }
 """What Discord's own app calls the places `<id:browse>` and the like."""
-
-SPEAKERS = {
-    Voice.CUSTOMER: "customer",
-    Voice.UNKNOWN: "author unknown",
-    Voice.STAFF: "team",
-    Voice.NOTE: "internal note",
-    Voice.BELL: "",
-}
-NAMELESS = {
-    Voice.CUSTOMER: "Customer",
-    Voice.UNKNOWN: "Somebody",
-    Voice.STAFF: "A colleague",
-    Voice.NOTE: "A colleague",
-    Voice.BELL: "shopbell",
-}
-"""Who speaks if there is no name."""
 
 TICKET_OPTION = "The ticket's number; in a ticket's thread: that ticket"
 STORE_OPTION = "Only this store"
@@ -67,8 +40,6 @@ WHY_COMMAND = "What became of a ticket's messages, and what to do next"
 WHY_MENU = "Why"
 SEND_COMMAND = "Send to customer"
 KEEP_COMMAND = "Keep as note"
-MORE = "… and {amount} more: type more to find them"
-MANY_MORE = "… and at least {amount} more: type more to find them"
 HELP_COMMAND = "What you can do here"
 REASON_OPTION = "Why it is closed; the team reads it as a note"
 
@@ -79,19 +50,12 @@ NO_DIRECT_MESSAGES = (
 
 NO_BUTTONS = "To do that, use the command with / in the thread: its answer has a button."
 
-NOT_FROM_PERSON = (
-    "Only what a person of the team wrote can be sent to the customer or kept as a note. "
-    "Use this on a colleague's message."
-)
-BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
-
 STICKER = "the sticker “{name}”"
 POLL = "a poll"
 FORWARDED = "a forwarded message"
 INVITATION = "an invitation"
 UNKNOWN_STICKER = "a sticker"
 COMPONENTS = "buttons or other parts of a message"
-UNKNOWN_PART = "something that shopbell cannot read"
 HIDDEN_TEXT = "text that Discord did not show to shopbell"
 
 LOGIN_REFUSED = (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from adapters.chats import shared_wording
 from adapters.chats.disappearance import Disappearances, ask_each
 from adapters.chats.slack import wording
 from adapters.chats.slack.allowances import Allowances
@@ -220,7 +221,7 @@ def person_name(person: Mapping[str, Any]) -> str:
     """The name that Slack itself shows for a person."""
     profile = person.get("profile") or {}
     candidates = (profile.get("display_name"), profile.get("real_name"), person.get("real_name"), person.get("name"))
-    return name_of(*(str(one or "") for one in candidates), length=_NAME) or wording.SOMEBODY
+    return name_of(*(str(one or "") for one in candidates), length=_NAME) or shared_wording.SOMEBODY
 
 
 def _needed(person: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from adapters.chats.slack import wording
+from adapters.chats import shared_wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.reading import SLACK, PersonMessage, said
 from bot.errors import RemoteError
@@ -74,7 +74,7 @@ class Asking:
             return Answer(text=error.user_message)
         except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
             _log.exception("slack request failed", verb=request.verb)
-            return Answer(text=wording.BROKEN)
+            return Answer(text=shared_wording.BROKEN)
 
     async def _assignee(self, request: Request, asker: Agent) -> Agent | None:
         """Who is named; for who may not assign anything, nobody is looked up."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from adapters.chats import shared_wording
 from adapters.chats.slack import wording
 from adapters.chats.slack.reading_blocks import unread_in
 from bot.model import Attachment
@@ -100,7 +101,7 @@ def _all_not_sent(message: Event) -> Iterator[str]:
         if _is_shared(attachment):
             yield wording.SHARED_MESSAGE
         elif not _is_preview(attachment) and not _objects(attachment.get("blocks")):
-            yield wording.UNKNOWN_PART
+            yield shared_wording.UNKNOWN_PART
     if message.get("room") or message.get("call"):
         yield wording.CALL
 

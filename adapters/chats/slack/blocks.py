@@ -73,14 +73,17 @@ def rich(*elements: Element) -> Block:
 
 
 def section(*elements: Element) -> Element:
+    """A part of a `rich` block: pieces of text on a line of their own."""
     return {"type": "rich_text_section", "elements": list(elements)}
 
 
 def quote(text: str) -> Element:
+    """A part of a `rich` block: a quoted text, shown as it is."""
     return {"type": "rich_text_quote", "elements": verbatim(text)}
 
 
 def fixed_width(text: str) -> Element:
+    """A part of a `rich` block: a text in letters of one width; must not be empty."""
     return {"type": "rich_text_preformatted", "elements": [words(text)]}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from adapters.chats.slack import blocks, wording
+from adapters.chats import shared_wording
+from adapters.chats.slack import blocks
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
 from adapters.chats.slack.markup import escape
@@ -47,24 +48,26 @@ def card_fallback(card: Card) -> str:
     parts = (card.title, card.status_text, moment, card.opening)
     line = blocks.fallback(" · ".join(part for part in parts if part))
     return (
-        line if card.form is not Form.BARE or not card.url else f"{line}\n{escape(f'{wording.DASHBOARD}: {card.url}')}"
+        line
+        if card.form is not Form.BARE or not card.url
+        else f"{line}\n{escape(f'{shared_wording.DASHBOARD}: {card.url}')}"
     )
 
 
 def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
-    yield wording.STATUS, _status(card)
+    yield shared_wording.STATUS, _status(card)
     customer = one_line(_customer(card.customer), _VALUE)
     if customer:
-        yield wording.CUSTOMER, [blocks.words(customer)]
+        yield shared_wording.CUSTOMER, [blocks.words(customer)]
     for fact in card.facts[:_FACTS]:
         value = one_line(fact.value, _VALUE)
         if value:
             yield one_line(fact.label, _VALUE), blocks.verbatim(value)
     if card.others:
-        yield wording.OTHER_TICKETS, _others(card)
+        yield shared_wording.OTHER_TICKETS, _others(card)
     if card.url:
         shown = blocks.link(card.url) if card.form is Form.FULL else blocks.words(one_line(card.url, LONGEST_ADDRESS))
-        yield wording.DASHBOARD, [shown]
+        yield shared_wording.DASHBOARD, [shown]
 
 
 def _status(card: Card) -> list[Element]:
@@ -84,7 +87,7 @@ def _others(card: Card) -> list[Element]:
         linked = other.address and card.form is Form.FULL
         shown.append(blocks.link(other.address, number) if linked else blocks.words(number))
     if card.others_left_out:
-        shown.append(blocks.words(f" {wording.MORE_TICKETS.format(count=card.others_left_out)}"))
+        shown.append(blocks.words(f" {shared_wording.MORE_TICKETS.format(count=card.others_left_out)}"))
     return shown
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from adapters.chats import shared_wording
 from adapters.chats.slack import forms, manifest, picker, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.arguments import typed
@@ -280,7 +281,7 @@ class Commands:
         takes_message = verb in (Verb.SEND, Verb.KEEP)
         message = read_message(body["message"], str(place.channel)) if takes_message else None
         if takes_message and not is_from_person(body["message"]):
-            self._tasks.start(show(Answer(text=wording.NOT_FROM_PERSON)))
+            self._tasks.start(show(Answer(text=shared_wording.NOT_FROM_PERSON)))
             return
         pointed = _pointed(body["message"]) if verb is Verb.WHY else None
         request = Request(user=user, verb=verb, place=place, message=message, pointed=pointed, door=Door.MENU)

@@ -15,7 +15,8 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from adapters.chats.slack import forms, wording
+from adapters.chats import shared_wording
+from adapters.chats.slack import forms
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.forms import Kept
@@ -97,7 +98,7 @@ class FormRequests:
             return Answer(text=error.user_message, kept=typed)
         except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
             _log.exception("slack request failed", verb=kept.verb)
-            return Answer(text=wording.BROKEN, kept=typed)
+            return Answer(text=shared_wording.BROKEN, kept=typed)
 
     # ------------------------------------------------------------ the picker
 
@@ -177,7 +178,7 @@ class FormRequests:
             return Answer(text=error.user_message, kept=written)
         except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
             _log.exception("slack request failed", verb=kept.verb)
-            return Answer(text=wording.BROKEN, kept=written)
+            return Answer(text=shared_wording.BROKEN, kept=written)
 
     async def _show_answer_later(self, work: asyncio.Task[Answer], view: Payload, user: str, place: Place) -> None:
         answer = await work

@@ -13,8 +13,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from adapters.chats import shared_wording
 from adapters.chats.disappearance import is_unsure
-from adapters.chats.slack import wording
 from adapters.chats.slack.allowances import Allowances
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
@@ -54,15 +54,15 @@ class MentionedNames:
         if now < until:
             return name
         if not for_agent and not self._allowance.take():
-            return wording.SOMEBODY
+            return shared_wording.SOMEBODY
         try:
             return self._remember(user, await self._ask(user), _SECONDS)
         except (Forbidden, Gone, Rejected):
-            return self._remember(user, wording.SOMEBODY, _MINUTE)
+            return self._remember(user, shared_wording.SOMEBODY, _MINUTE)
         except Unavailable as error:
             if not is_unsure(error):
                 raise
-            return self._remember(user, wording.SOMEBODY, _MINUTE)
+            return self._remember(user, shared_wording.SOMEBODY, _MINUTE)
 
     def changed(self, user: str) -> None:
         """Slack reports that somebody may have another name."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
-from adapters.chats import plainer_posts
+from adapters.chats import plainer_posts, shared_wording
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
@@ -70,8 +70,8 @@ def plain_text(post: Post, part: int) -> str:
 
 def _plain_text(post: Post, part: int) -> str:
     pieces = _plain_words(post)
-    name = name_of(post.name, length=_NAME) or wording.NAMELESS[post.voice]
-    line = plainer_posts.speaker(post, name, wording.SPEAKERS, part, post.plain_from + len(pieces))
+    name = name_of(post.name, length=_NAME) or shared_wording.NAMELESS[post.voice]
+    line = plainer_posts.speaker(post, name, part, post.plain_from + len(pieces))
     return "\n".join(piece for piece in (line, plainer_posts.shown(pieces[part - post.plain_from], post.form)) if piece)
 
 
@@ -148,8 +148,8 @@ def post_fallback(post: Post) -> str:
 
 def speaker(post: Post) -> str:
     """`Jane · customer`: who speaks, and in which role."""
-    name = name_of(post.name, length=_NAME) or wording.NAMELESS[post.voice]
-    role = wording.SPEAKERS[post.voice]
+    name = name_of(post.name, length=_NAME) or shared_wording.NAMELESS[post.voice]
+    role = shared_wording.SPEAKERS[post.voice]
     return f"{name} · {role}" if role else name
 
 
@@ -208,7 +208,7 @@ def _below(attachments: tuple[Attachment, ...]) -> RichText:
 def _whole(post: Post) -> str:
     """The text, then a line for each attachment with its full address."""
     below = "\n".join(_attachment(attachment) for attachment in post.attachments)
-    return "\n".join(piece for piece in (post.text, below) if piece) or wording.NO_TEXT
+    return "\n".join(piece for piece in (post.text, below) if piece) or shared_wording.NO_TEXT
 
 
 def _attachment(attachment: Attachment) -> str:

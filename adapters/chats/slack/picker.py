@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.chats import shared_wording
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, Element, fitting, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
@@ -164,6 +165,6 @@ def options_of(choices: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """What is shown and what comes back. Where not all have room, the last one says that there are more."""
     shown = list(choices[:_OPTIONS])
     if len(choices) > _OPTIONS:
-        says = wording.MANY_MORE if len(choices) >= MOST_CHOICES else wording.MORE
+        says = shared_wording.MANY_MORE if len(choices) >= MOST_CHOICES else shared_wording.MORE
         shown[-1] = (says.format(amount=len(choices) - _OPTIONS + 1), _MORE)
     return [{"text": plain(fitting(name, _OPTION)), "value": value} for name, value in shown]

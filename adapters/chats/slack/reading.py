@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from adapters.chats import shared_wording
 from adapters.chats.disappearance import ask_each
-from adapters.chats.slack import beside_text, reading_blocks, reading_mrkdwn, wording
+from adapters.chats.slack import beside_text, reading_blocks, reading_mrkdwn
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.reading_mrkdwn import Names
 from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Edited, Place, Said, ThreadId
@@ -129,7 +130,7 @@ def read_message(message: Event, channel: str) -> PersonMessage | None:
     )
     if found.attachments or found.unsupported or seen(words_of(found)):
         return found
-    return replace(found, unsupported=(wording.UNKNOWN_PART,))  # nobody can send an empty message
+    return replace(found, unsupported=(shared_wording.UNKNOWN_PART,))  # nobody can send an empty message
 
 
 def is_from_person(message: Event) -> bool:

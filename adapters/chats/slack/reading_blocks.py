@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from adapters.chats.slack import reading_mrkdwn, wording
+from adapters.chats import shared_wording
+from adapters.chats.slack import reading_mrkdwn
 from adapters.chats.slack.emoji import characters, from_points
 from adapters.chats.slack.reading_mrkdwn import BROADCASTS, Names
 from bot.text.addresses import bare, can_be_opened
@@ -72,7 +73,7 @@ def unread_in(block: Element, named: Mapping[str, str]) -> Iterator[str]:
     if kind in named:
         yield from [named[kind]] if named[kind] else ()
     elif kind not in TEXT_BLOCKS or any(_is_unread(element) for element in _inside(block)):
-        yield wording.UNKNOWN_PART
+        yield shared_wording.UNKNOWN_PART
     accessory = block.get("accessory")
     if isinstance(accessory, Mapping):
         yield named["image" if accessory.get("type") == "image" else "actions"]
@@ -208,14 +209,16 @@ def _piece(element: Element, names: Names) -> Inline:
         case "emoji":
             shown = _emoji(element, style)
         case "user":
-            shown = Mention("@" + (names.users.get(str(element.get("user_id"))) or wording.SOMEBODY), style)
+            shown = Mention("@" + (names.users.get(str(element.get("user_id"))) or shared_wording.SOMEBODY), style)
         case "usergroup":
-            shown = Mention("@" + (names.groups.get(str(element.get("usergroup_id"))) or wording.A_GROUP), style)
+            shown = Mention("@" + (names.groups.get(str(element.get("usergroup_id"))) or shared_wording.A_GROUP), style)
         case "channel":
-            shown = Mention("#" + (names.channels.get(str(element.get("channel_id"))) or wording.A_CHANNEL), style)
+            shown = Mention(
+                "#" + (names.channels.get(str(element.get("channel_id"))) or shared_wording.A_CHANNEL), style
+            )
         case "broadcast":
             word = str(element.get("range"))
-            shown = Mention(f"@{word if word in BROADCASTS else wording.A_GROUP}", style)
+            shown = Mention(f"@{word if word in BROADCASTS else shared_wording.A_GROUP}", style)
         case "date":
             shown = _moment(element, style)
         case "color":

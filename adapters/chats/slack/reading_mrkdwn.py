@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from adapters.chats import shared_wording
 from adapters.chats.markup_ends import Places
 from adapters.chats.slack import wording
 from adapters.chats.slack.emoji import CODE, characters
@@ -228,9 +229,9 @@ def named(target: str, label: str, names: Names, style: Style) -> Inline:
     """What stands between angle brackets. No id of Slack's is shown to anybody."""
     label = "" if target[:1] in "@#!" and is_id(label) else label
     if target[:1] == "@":
-        return Mention("@" + (names.users.get(target[1:]) or label or wording.SOMEBODY), style)
+        return Mention("@" + (names.users.get(target[1:]) or label or shared_wording.SOMEBODY), style)
     if target[:1] == "#":
-        return Mention("#" + (label or names.channels.get(target[1:]) or wording.A_CHANNEL), style)
+        return Mention("#" + (label or names.channels.get(target[1:]) or shared_wording.A_CHANNEL), style)
     if target[:1] == "!":
         return _special(target[1:], label, names, style)
     if not can_be_opened(target):
@@ -247,5 +248,5 @@ def _special(target: str, label: str, names: Names, style: Style) -> Inline:
             return Moment(int(seconds), "{date" in shown or "{ago" in shown, "{time" in shown, style)
         return Words(label, style)
     if name == "subteam":
-        return Mention("@" + (names.groups.get(rest) or label.removeprefix("@") or wording.A_GROUP), style)
-    return Mention("@" + (name if name in BROADCASTS else label.removeprefix("@") or wording.A_GROUP), style)
+        return Mention("@" + (names.groups.get(rest) or label.removeprefix("@") or shared_wording.A_GROUP), style)
+    return Mention("@" + (name if name in BROADCASTS else label.removeprefix("@") or shared_wording.A_GROUP), style)

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from bot.model import Verb, Voice
+from bot.model import Verb
 
 # ------------------------------------------------------------ posts and cards
 
-SPEAKERS = {
-    Voice.CUSTOMER: "customer",
-    Voice.UNKNOWN: "author unknown",
-    Voice.STAFF: "team",
-    Voice.NOTE: "internal note",
-    Voice.BELL: "",
-}
-NAMELESS = {
-    Voice.CUSTOMER: "Customer",
-    Voice.UNKNOWN: "Somebody",
-    Voice.STAFF: "A colleague",
-    Voice.NOTE: "A colleague",
-    Voice.BELL: "shopbell",
-}
-"""Who speaks if there is no name."""
-
-NO_TEXT = "(no text)"
 NO_ADDRESS = "(its address is too long for Slack: open it in the store's dashboard)"
-SOMEBODY = "somebody"
-A_GROUP = "group"
-A_CHANNEL = "channel"
 SHARED_MESSAGE = "a shared message"
 DELETED_FILE = "a deleted file"
 HIDDEN_FILE = "a file that Slack does not show to shopbell"
@@ -39,13 +19,6 @@ PICTURE = "a picture"
 VIDEO = "a video"
 BUTTONS = "buttons"
 A_LINK = "link"
-UNKNOWN_PART = "something that shopbell cannot read"
-
-STATUS = "Status"
-CUSTOMER = "Customer"
-DASHBOARD = "Open in the dashboard"
-OTHER_TICKETS = "Other tickets"
-MORE_TICKETS = "and {count} more"
 
 # ------------------------------------------------------------ commands
 
@@ -79,15 +52,9 @@ NEXT = "Next"
 NUMBER_FIRST = "Give the ticket's number first, such as /note 1042 and then the note. You wrote:"
 WORDS_LABEL = {Verb.SNOOZE: "Until", Verb.CLOSE: "Why (a note for the team)"}
 WORDS_PLACEHOLDER = {Verb.SNOOZE: "2h, tomorrow, mon 9:00, or off"}
-MORE = "… and {amount} more: type more to find them"
-MANY_MORE = "… and at least {amount} more: type more to find them"
 DONE = "Done"
 WAIT = "One moment …"
 
-NOT_FROM_PERSON = (
-    "Only what a person of the team wrote can be sent to the customer or kept as a note. "
-    "Use this on a colleague's message."
-)
 FORM_OUTDATED = "This form is from another version of shopbell. Nothing was done: close it, and open it again."
 BUTTON_OUTDATED = (
     "This button is from another version of shopbell. Nothing was done: use the buttons of the ticket's card, or /help."
@@ -99,7 +66,6 @@ ENTRY_OUTDATED = (
 PICTURE_FOLLOWS = "The picture comes into your own messages with shopbell."
 PICTURE_NOT_DRAWN = "The picture could not be drawn now. The table says the same in figures."
 PICTURE_NOT_SHOWN = "The picture could not be shown. {reason}"
-BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
 
 # ------------------------------------------------------------ failures
 

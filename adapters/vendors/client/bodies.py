@@ -17,7 +17,7 @@ LARGEST_KNOWN_AGAIN = 256 * 1024
 """The largest body in bytes that is known again when it comes once more."""
 _PIECE = 64 * 1024
 _MOST_MEMBERS = 1_000
-"""Of so many packed bodies one after the other a body may be made; some servers pack it piece by piece."""
+"""A packed body may be made of so many; some servers pack it piece by piece."""
 
 
 def list_of(body: bytes) -> Any:
@@ -74,8 +74,8 @@ class Unpacker:
     """
     Takes the `Content-Encoding` off a body, piece by piece.
 
-    A packed body may be several one after the other (RFC 1952, 2.2). What comes behind and is none is left out, and
-    never given to zlib, which would keep all of it.
+    A packed body may be several, its members, one after the other (RFC 1952, 2.2). What follows them and is none is
+    left out, and never given to zlib, which would keep all of it.
 
     Raises:
         UnusableBody: It is compressed in a way that we did not ask for.
@@ -87,6 +87,7 @@ class Unpacker:
         self._is_packed = encoding in ("gzip", "x-gzip")
         self._member = _gzip()
         self._members = 1
+        # Whether it is sure that these bytes are a member: what follows the first one may be anything.
         self._is_begun = True
         self._is_over = False
 

@@ -22,7 +22,7 @@ from selectolax.lexbor import LexborHTMLParser
 from adapters.vendors.client.html_elements import OPTIONAL_ENDS
 from adapters.vendors.client.html_reader import read
 from bot.text import clean, visible
-from bot.text.plain import STRUCK, plain
+from bot.text.plain import STRUCK
 from bot.text.tree import RichText, verbatim
 
 _log = structlog.get_logger(__name__)
@@ -56,11 +56,6 @@ async def text_of(body: str) -> RichText:
 def rich_text(body: str) -> RichText:
     """The text of a body that may be HTML."""
     return html_to_text(body) if looks_like_html(body) else verbatim(clean(body))
-
-
-def plain_text(body: str) -> str:
-    """The same without formatting."""
-    return plain(rich_text(body)) if looks_like_html(body) else clean(body)
 
 
 def html_to_text(body: str) -> RichText:

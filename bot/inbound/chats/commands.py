@@ -43,8 +43,9 @@ from bot.tickets.day.snoozing import snooze
 from bot.tickets.day.status_changes import request_status
 from bot.tickets.day.taking import TAKINGS, Asker, Change, assign, take_by_reply
 from bot.tickets.decisions import discarded_by
+from bot.tickets.from_agents.chosen_message import chosen_message
 from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form
-from bot.tickets.from_agents.routing import note_route, record_said, reply_route, set_route
+from bot.tickets.from_agents.routing import note_route, reply_route, set_route
 from bot.tickets.links import find_link
 from bot.tickets.replies import marks
 from bot.tickets.replies.holding import send_by_hand
@@ -239,11 +240,10 @@ class Commands:
 
     def _give_up(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
         """
-        Only a reply, for that is all that a button asks about: the number is input, and may be that of a customer's
-        words.
+        Give up a reply that has certainly not been sent.
 
-        And only if it has certainly not been sent: else the answer would be wrong, and nobody would look for it any
-        more.
+        Nothing else, for a button asks only about replies: the number is input, and may be that of a customer's words.
+        If it may have been sent, the answer would be wrong, and nobody would look for it any more.
         """
         delivery = delivery_row(require(tx.one("delivery", id=require(ask.delivery))))
         by = discarded_by(self._name(ask))
@@ -303,14 +303,10 @@ class Commands:
 
     def _queue_reply(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
         said = require(ask.message)
-        # Whoever sends it answers for it, whoever wrote it. Only this message is routed: older ones of its thread may
-        # still be missing, and the thread does not count as read up to here.
-        link = require(record_said(tx, said, can_reply=True)).link
-        message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
-        if message.deleted:
-            return Answer(text=answers.deleted_meanwhile())
-        if message.erased:
-            return Answer(text=reasons.message_erased())
+        chosen = chosen_message(tx, said)
+        if isinstance(chosen, Answer):
+            return chosen
+        link, message = chosen
         ticket = _ticket(tx, link.ticket)
         reply = tx.one("reply_of_message", message=message.id)
         # One that was discarded is nobody's reply any more: it is sent as if it had never been one.

@@ -41,6 +41,7 @@ _LOOKED_AT = timedelta(hours=1)
 _MOST_PAGES = 50
 """So many pages are looked over each time, those that were opened last: Slack takes a hundred requests a minute."""
 _EMPTIED_AT_ONCE = 5
+"""So many pages are emptied each time, so that those that somebody looks at do not wait for them."""
 _EMPTIED_WITHIN = timedelta(days=1)
 """A page that cannot be emptied for so long is given up."""
 _AMOUNTS = {Which.MINE: 10, Which.WAITING: 10, Which.SNOOZED: 5}
@@ -113,7 +114,7 @@ class Homes:
             except RemoteError as error:
                 if isinstance(error, Forbidden | Rejected) or page.opened_at <= now - _EMPTIED_WITHIN:
                     _log.info("page given up", chat=page.chat, agent=page.agent, reason=error.user_message)
-                    await self._database.write(_give_up, page)
+                    await self._database.write(_forget, page)
                     continue
                 self._failing[page.key] = error.user_message
                 if before.get(page.key) != error.user_message:
@@ -141,7 +142,7 @@ class Homes:
                 return
             if isinstance(shows, CanShowHome):
                 await shows.show_home(page.agent, Home(counts=wording.OLD_PAGE, sections=()))
-            await self._database.write(_give_up, page)
+            await self._database.write(_forget, page)
 
     def _turn(self, chat: ChatName, agent: AgentId) -> asyncio.Lock:
         return self._turns.setdefault((chat, agent), asyncio.Lock())
@@ -200,7 +201,8 @@ def _own(button: Button, ticket: TicketRow, mine: Sequence[str]) -> Button:
     return replace(button, verb=Verb.TAKE, label="Take")
 
 
-def _give_up(tx: Transaction, page: _Page) -> None:
+def _forget(tx: Transaction, page: _Page) -> None:
+    """Nobody has to look after a page any more: it shows no tickets, or never will be shown again."""
     tx.run("delete_home", chat=page.chat, agent=page.agent)
 
 

@@ -35,8 +35,8 @@ _log = structlog.get_logger(__name__)
 _LONGEST_WAIT = 300.0
 """In seconds. If a chat could not be read for this long, what was written there is sent as it was written."""
 _RETRY_SECONDS = 1.0
-_MAX_RETRY_SECONDS = 15.0
-_WAIT_EXPIRES = 2 * _MAX_RETRY_SECONDS
+_LONGEST_RETRY_SECONDS = 15.0
+_WAIT_EXPIRES = 2 * _LONGEST_RETRY_SECONDS
 _CHECKED = (Kind.REPLY, Kind.NOTE)
 
 
@@ -121,7 +121,7 @@ class RereadCheck:
         if self._waited_long_enough(chat.name):
             _log.info("sent without reading again", chat=chat.name)
             return
-        await self._set_due(job, min(max(seconds, _RETRY_SECONDS), _MAX_RETRY_SECONDS))
+        await self._set_due(job, min(max(seconds, _RETRY_SECONDS), _LONGEST_RETRY_SECONDS))
 
     async def _set_due(self, job: Job, seconds: float) -> None:
         due = self._clock.now() + timedelta(seconds=seconds)

@@ -11,7 +11,7 @@ from bot.db.rows import from_ms, to_ms
 from bot.inbound.vendors.scope import SweepScope
 from bot.model import Store, Ticket, TicketId
 from bot.tickets.forgotten import RecordedTicket, recorded_tickets
-from bot.tickets.from_vendors.outdated import MAX_READ_LAG
+from bot.tickets.from_vendors.outdated import LONGEST_READ_LAG
 from bot.tickets.from_vendors.snapshot import should_follow
 
 _MOST_KEPT = 5_000
@@ -54,7 +54,7 @@ class RecordedTickets:
         Args:
             is_full_due: Whether it is a full one, by the time and that of the last full one.
         """
-        state = await self._database.read(self._state, to_ms(now - MAX_READ_LAG))
+        state = await self._database.read(self._state, to_ms(now - LONGEST_READ_LAG))
         if state.version != self._version:
             self._version = state.version
             self._kept.clear()

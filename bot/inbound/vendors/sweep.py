@@ -48,7 +48,7 @@ _log = structlog.get_logger(__name__)
 _PROGRESS_EVERY = 10.0
 # After so many failures in a row the vendor may be down, although other tickets could be read before. It counts as down
 # if there is no other ticket to compare with.
-_MAX_FAILURES = 10
+_MOST_FAILURES = 10
 _GONE_THOUGH_LISTED = 600.0
 """Some vendors go on listing what they have deleted. For so many seconds their lists are believed."""
 
@@ -218,10 +218,10 @@ class Sweep:
         except RemoteError as error:
             self._unreadable.failed(ticket, error)
             self._failures += 1
-            if self._any_read and self._failures < _MAX_FAILURES:
+            if self._any_read and self._failures < _MOST_FAILURES:
                 return
             readable = await self._another_is_readable()
-            if readable is False or (readable is None and self._failures >= _MAX_FAILURES):
+            if readable is False or (readable is None and self._failures >= _MOST_FAILURES):
                 self._vendor_error = error
                 raise
 

@@ -17,7 +17,7 @@ from bot.errors import RemoteError
 from bot.model import TicketId
 
 _FIRST_PAUSE = 30.0
-_MAX_PAUSE = 900.0
+_LONGEST_PAUSE = 900.0
 # Short failures are not reported. When one ticket is reported, others that soon would be are reported with it.
 _REPORT_AFTER = 900.0
 _REPORT_WITH_OTHERS_AFTER = 300.0
@@ -62,7 +62,7 @@ class UnreadableTickets:
         before = self._failures.get(ticket)
         since = now if before is None else before.since
         tries = 1 if before is None else before.tries + 1
-        due = now + min(_MAX_PAUSE, _FIRST_PAUSE * 2.0 ** min(tries - 1, 10)) * (1 + self._random.random() / 5)
+        due = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(tries - 1, 10)) * (1 + self._random.random() / 5)
         if now < since + _REPORT_AFTER:
             due = min(due, since + _REPORT_AFTER)  # one more try before it is reported
         reported = before is not None and before.reported
@@ -136,7 +136,7 @@ class MissingTickets:
     def failed(self, ticket: TicketId) -> None:
         """The vendor says now that it does not exist."""
         tries = self._tries.get(ticket, 0)
-        pause = min(_MAX_PAUSE, _FIRST_PAUSE_IF_MISSING * 2.0**tries) * (1 + self._random.random() / 5)
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE_IF_MISSING * 2.0**tries) * (1 + self._random.random() / 5)
         self._tries[ticket] = min(tries + 1, _DOUBLINGS)
         self._due[ticket] = self._clock.monotonic() + pause
 

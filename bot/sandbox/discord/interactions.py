@@ -198,7 +198,7 @@ class InteractionResponse:
     def modal(self) -> Json | None:
         return self.interaction.modal
 
-    async def wait_for_message(self, seconds: float = 10.0) -> DiscordMessage:
+    async def wait_for_message(self, seconds: float = 60.0) -> DiscordMessage:
         """Wait until there is something to read. Raises `NoAnswer`."""
         await self.interaction.until(lambda: self.message is not None and not self.interaction.waits, seconds)
         message = self.message

@@ -29,7 +29,6 @@ class MessageType(IntEnum):
     REPLY = 19
     COMMAND = 20
     THREAD_STARTER = 21
-    CONTEXT_MENU = 23
 
 
 EPHEMERAL = 1 << 6

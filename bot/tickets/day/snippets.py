@@ -115,6 +115,7 @@ def save(
 
 
 def delete(tx: Transaction, name: str) -> None:
+    """Delete a snippet, if there is one of this name."""
     tx.run("delete_snippet", name=name)
 
 

@@ -80,12 +80,14 @@ def find_changed(
     now: datetime,
     chat_now: datetime | None = None,
 ) -> ChangedMessage | None:
+    """The message with this id in this thread; None: it is not recorded, or the thread is no ticket's."""
     link = find_link(tx, place)
     row = None if link is None else tx.one("message_by_chat_id", link=link.id, chat_message=chat_message)
     return None if row is None else load_changed(tx, row, rules, now, chat_now)
 
 
 def load_changed(tx: Transaction, row: Row, rules: Rules, now: datetime, chat_now: datetime | None) -> ChangedMessage:
+    """An agent's message by its row."""
     message = message_row(row)
     ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
     link = link_row(require(tx.one("link", id=message.link)))
@@ -93,11 +95,13 @@ def load_changed(tx: Transaction, row: Row, rules: Rules, now: datetime, chat_no
 
 
 def with_text(changed: ChangedMessage, text: str) -> MessageRow:
+    """The message as it would be with this text, and the formatting and files that it has now. Pure."""
     files = changed.message.attachments if changed.attachments is None else changed.attachments
     return replace(changed.message, text=text, formatted=changed.formatted, attachments=files)
 
 
 def set_text(tx: Transaction, changed: ChangedMessage, text: str) -> None:
+    """Record the text of an edited message; call it where nothing of it can have been sent."""
     tx.run("set_message_text", id=changed.message.id, text=text, formatted=formatting_json(changed.formatted))
     set_files(tx, changed)
     progress_changed(tx, changed.message.id, changed.now)
@@ -126,6 +130,7 @@ def shown_note(changed: ChangedMessage) -> str:
 
 
 def reply_of(tx: Transaction, changed: ChangedMessage) -> DeliveryRow | None:
+    """Its delivery to the customer; None: there is none."""
     row = tx.one("reply_of_message", message=changed.message.id)
     return None if row is None else delivery_row(row)
 
@@ -147,15 +152,18 @@ def recall(tx: Transaction, changed: ChangedMessage, reply: DeliveryRow, why: st
 
 
 def note_deliveries(tx: Transaction, changed: ChangedMessage) -> list[DeliveryRow]:
+    """Of a note: its posts in the other threads, and its delivery to the vendor's notes."""
     return [delivery_row(row) for row in tx.all("copies_of_note", message=changed.message.id)]
 
 
 def announce_note_change(tx: Transaction, changed: ChangedMessage, deliveries: list[DeliveryRow], line: str) -> None:
+    """Say in each thread in which one of these deliveries posts a note that it was edited or deleted."""
     for each in deliveries:
         if each.kind is Kind.POST and each.link is not None:
             enqueue.line(tx, link_row(require(tx.one("link", id=each.link))), line, changed.now)
 
 
 def vendor_label(changed: ChangedMessage) -> str:
+    """What people call the ticket's vendor; its store, while the settings do not name that."""
     store = changed.rules.stores.get(changed.ticket.store)
     return changed.ticket.store if store is None else store.vendor_label

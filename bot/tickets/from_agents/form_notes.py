@@ -8,20 +8,21 @@ from datetime import datetime
 from typing import Final
 
 from bot.db.connection import Transaction
-from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
+from bot.db.rows import TicketRow, delivery_row, require, ticket_row
 from bot.model import Answer, Modal, Place, Purpose, Said, State, TextField, TicketNumber, Verb
 from bot.text import clean
 from bot.text.as_seen import seen
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
 from bot.tickets.decisions import kept_by
+from bot.tickets.from_agents.chosen_message import chosen_message
 from bot.tickets.from_agents.form_replies import is_token, nearest, new_token, record_written, sent_already
-from bot.tickets.from_agents.routing import Route, enqueue_routed, note_route, record_said, set_route
+from bot.tickets.from_agents.routing import Route, enqueue_routed, note_route, set_route
 from bot.tickets.replies import marks
 from bot.tickets.replies.outcomes import drop, may_have_been_sent
 from bot.tickets.replies.progress import progress_changed
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import answers, form_answers, reasons
+from bot.wording import answers, form_answers
 
 NOTE: Final = "note"
 
@@ -81,12 +82,10 @@ def keep_as_note(tx: Transaction, said: Said, by: str, rules: Rules, now: dateti
     Args:
         by: Who wants that.
     """
-    link = require(record_said(tx, said, can_reply=True)).link
-    message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
-    if message.deleted:
-        return Answer(text=answers.deleted_meanwhile())
-    if message.erased:
-        return Answer(text=reasons.message_erased())
+    chosen = chosen_message(tx, said)
+    if isinstance(chosen, Answer):
+        return chosen
+    link, message = chosen
     if message.purpose is Purpose.NOTE:
         return Answer(text=answers.note_already())
     row = tx.one("reply_of_message", message=message.id)

@@ -69,7 +69,7 @@ def store_works(tx: Transaction, store: Store, now: datetime, *, notify: bool) -
     if row is not None and row["incident"] is not None:
         tx.run("clear_store_incident", name=store.name)
         destination = enqueue.store_destination(store.name)
-        tx.run("hasten_deliveries", destination=destination, now=to_ms(now), tried_before=to_ms(now))
+        tx.run("make_long_tried_due", destination=destination, now=to_ms(now), tried_before=to_ms(now))
     _drop_unsent(tx, _store_notices(tx, store), now)
     posted = _active_lines(tx, _store_notices(tx, store))
     if notify:

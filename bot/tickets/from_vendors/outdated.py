@@ -19,7 +19,7 @@ from bot.tickets.from_vendors.own_messages import latest
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 
 # How long a vendor's reads may lag behind its writes: when the last search for a reply found nothing, it is not there.
-MAX_READ_LAG = timedelta(seconds=sum(RECONCILE_DELAYS))
+LONGEST_READ_LAG = timedelta(seconds=sum(RECONCILE_DELAYS))
 
 
 def is_status_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
@@ -33,7 +33,7 @@ def is_status_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
     if any(_is_written_after(message, known.status_set_at, snapshot) for message in snapshot.messages or ()):
         return False
     at_vendor_too = not known.closed_here_only and snapshot.ticket.status is not known.status
-    return snapshot.said_at < known.status_set_at + (MAX_READ_LAG if at_vendor_too else timedelta())
+    return snapshot.said_at < known.status_set_at + (LONGEST_READ_LAG if at_vendor_too else timedelta())
 
 
 def is_from_before_it_was_gone(known: TicketRow, snapshot: TicketSnapshot) -> bool:
@@ -134,10 +134,11 @@ def _with(messages: Sequence[Message], unseen: Sequence[Recent], ahead: timedelt
     """A conversation with what it lacks: each stands before the first message that was certainly written later."""
     # A reply that the vendor altered beyond recognition and does not name always counts as lacking. Who writes within
     # two seconds of it (at a vendor whose clock is unknown: at any time while it is recent) then shows as waiting only
-    # when it is not recent any more, `MAX_READ_LAG` later. Nothing shortens that for certain. A message of the staff
-    # that nobody knows may be that reply or a colleague's; and that an earlier reading lacked the customer's message
-    # proves no order, for it may have lagged. To take either for certain would tell people that somebody waits whom
-    # they have just answered. The customer's message itself is shown at once, and its wait counts from its own time.
+    # when it is not recent any more, `LONGEST_READ_LAG` later. Nothing shortens that for certain. A message of the
+    # staff that nobody knows may be that reply or a colleague's; and that an earlier reading lacked the customer's
+    # message proves no order, for it may have lagged. To take either for certain would tell people that somebody waits
+    # whom they have just answered. The customer's message itself is shown at once, and its wait counts from its own
+    # time.
     whole = [(message.written_at, message) for message in messages]
     for each in sorted(unseen, key=lambda each: each.known_at):
         at = each.written_at or latest(each.known_at, ahead)

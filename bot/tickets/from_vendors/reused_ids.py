@@ -41,7 +41,7 @@ def as_recorded(tx: Transaction, ticket: TicketNumber, snapshot: TicketSnapshot)
     """
     The ticket as read; of messages that share an id, the one that was recorded while it alone had it has it again.
 
-    With another id it would be shown twice. Of a portion that was decided before, where all messages were seen.
+    With another id it would be shown twice. In a portion this is as it should be: it was decided where all were seen.
     """
     if snapshot.portion is Portion.FIRST:
         return snapshot

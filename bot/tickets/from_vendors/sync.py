@@ -34,7 +34,7 @@ from bot.tickets import enqueue, links
 from bot.tickets.figures.answers import record_read
 from bot.tickets.forgotten import find_ticket, not_forgotten
 from bot.tickets.from_vendors.outdated import (
-    MAX_READ_LAG,
+    LONGEST_READ_LAG,
     Recent,
     is_from_before_it_was_gone,
     is_older,
@@ -89,7 +89,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
 def _record_more(
     tx: Transaction, store: Store, known: TicketRow, snapshot: TicketSnapshot, now: datetime
 ) -> TicketNumber:
-    """Record some more messages. Of a ticket that was erased meanwhile nothing: what may stay is known in the end."""
+    """Record some more messages. Of a ticket that was erased meanwhile none: the last portion says what may stay."""
     if known.erased_at is None:
         record_messages(tx, store, known, snapshot, now, followed=known.followed, begins=False)
     return known.number
@@ -229,7 +229,7 @@ def _fingerprint(known: TicketRow, snapshot: TicketSnapshot) -> str | None:
         return snapshot.fingerprint
     if snapshot.ticket.status not in (None, known.status):
         return ""
-    settled = snapshot.messages is not None and snapshot.read_at >= known.status_set_at + MAX_READ_LAG
+    settled = snapshot.messages is not None and snapshot.read_at >= known.status_set_at + LONGEST_READ_LAG
     return "" if known.fingerprint is None and settled else known.fingerprint
 
 
@@ -256,7 +256,7 @@ def _recent(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: da
     if snapshot.complete:
         after = {
             "shown_after": to_ms(snapshot.read_at),
-            "arrived_after": to_ms(snapshot.said_at - MAX_READ_LAG),
+            "arrived_after": to_ms(snapshot.said_at - LONGEST_READ_LAG),
         }
     return [_as_recent(row) for row in tx.all("newer_than_reading", ticket=known.number, now=to_ms(now), **after)]
 

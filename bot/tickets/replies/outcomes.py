@@ -25,7 +25,12 @@ def may_have_been_sent(delivery: DeliveryRow) -> bool:
 
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime, *, by: str | None = None) -> bool:
-    """Retry a delivery that failed for good or is held; False: there is none. `by`: None: the operator wants it."""
+    """
+    Retry a delivery that failed for good or is held; False: there is none.
+
+    Args:
+        by: Who wants it, as threads show them; None: the operator.
+    """
     row = tx.one("delivery", id=delivery)
     tx.run("drop_duplicate", id=delivery, now=to_ms(now))
     if row is None or not tx.run("retry_delivery", id=delivery, now=to_ms(now)):
@@ -36,7 +41,15 @@ def retry(tx: Transaction, delivery: DeliveryId, now: datetime, *, by: str | Non
 
 
 def drop(tx: Transaction, delivery: DeliveryId, now: datetime, decision: Decision = _BY_OPERATOR) -> list[DeliveryRow]:
-    """Give up a delivery that waits or has failed. Returns it and what was given up with it; empty: there is none."""
+    """
+    Give up a delivery that waits or has failed.
+
+    Args:
+        decision: What the lines show that asked about it.
+
+    Returns:
+        It, and what was given up with it; empty: there is none.
+    """
     if not tx.run("drop_delivery", id=delivery, now=to_ms(now)):
         return []
     decided(tx, delivery, decision, now)

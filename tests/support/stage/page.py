@@ -109,7 +109,7 @@ async def visit(folder: Path, *, running: bool = False) -> AsyncIterator[Visitor
     try:
         if running:
             await bot.start()
-        async with httpx.AsyncClient(base_url=page.address, trust_env=False, timeout=20.0) as http:
+        async with httpx.AsyncClient(base_url=page.address, trust_env=False, timeout=60.0) as http:
             visitor = Visitor(http, world, page, bot)
             await visitor.look()
             if running:

@@ -95,11 +95,13 @@ async def test_days_and_stores_choose(folder: Path) -> None:
     ],
 )
 def test_bad_usage_is_exit_2(folder: Path, arguments: list[str], code: int) -> None:
+    """Two forms at once, an unknown table, a wrong number of days: nothing is written to standard output."""
     done = shopbell(folder, *arguments)
     assert (done.returncode, done.stdout) == (code, "")
 
 
 def test_without_a_database_there_is_nothing(tmp_path: Path) -> None:
+    """It says so, and makes none."""
     done = shopbell(tmp_path, "export", "tickets")
     assert (done.returncode, done.stdout) == (1, "")
     assert "There is no database" in done.stderr
@@ -147,6 +149,7 @@ async def test_nothing_of_who_is_forgotten(folder: Path) -> None:
 
 
 async def test_what_was_deleted_has_no_words(folder: Path) -> None:
+    """An export holds nothing that its author took back."""
     await spoil(folder, "deleted_at", str(1), "messages")
     assert SECRET_WORDS not in shopbell(folder, "export", "messages").stdout
 

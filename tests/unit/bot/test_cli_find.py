@@ -34,6 +34,7 @@ async def test_what_is_found_is_printed(tmp_path: Path) -> None:
 
 
 async def test_as_json(tmp_path: Path) -> None:
+    """Each has its number, title and store, for programs."""
     await small_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, "find", "jane", "--json")
     found = json.loads(done.stdout)
@@ -75,6 +76,7 @@ async def test_what_is_not_there(tmp_path: Path, arguments: list[str], code: int
 
 
 async def test_only_one_store(tmp_path: Path) -> None:
+    """A ticket of another store is not found."""
     await small_database(tmp_path / "shopbell.db")
     await write(tmp_path / "shopbell.db", lambda tx: tx.run("add_store", name="other"))
     assert shopbell(tmp_path, "find", "jane", "--store", "main").returncode == 0
@@ -96,6 +98,7 @@ async def test_why_prints_the_whole(tmp_path: Path, number: str) -> None:
 
 
 async def test_why_as_json(tmp_path: Path) -> None:
+    """The same account, for programs."""
     await small_database(tmp_path / "shopbell.db")
     found = json.loads(shopbell(tmp_path, "why", "1001", "--json").stdout)
     assert (found["number"], found["store"], len(found["messages"])) == (1001, "main", 1)

@@ -30,6 +30,7 @@ def in_the_file(folder: Path) -> bool:
 
 @pytest.mark.parametrize("whom", ["nobody@example.com", "#4711", "4711"])
 async def test_whoever_is_unknown_is_exit_1(tmp_path: Path, whom: str) -> None:
+    """It says what can be given instead, and nothing is erased."""
     await small_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, "forget", whom, "--yes")
     assert done.returncode == 1
@@ -63,7 +64,7 @@ async def test_it_prints_a_receipt(tmp_path: Path) -> None:
     assert [line.split(":")[0].strip() for line in beyond] == [
         "the vendor",
         "what agents wrote themselves in Discord and Slack, and what these platforms keep",
-        "what shopbell answered agents in direct messages, for example to `!find` in Discord",
+        "what shopbell answered agents in direct messages, for example to `!why` in Discord",
         "backups that were made before",
         "our cards and posts in Discord and Slack",
     ]

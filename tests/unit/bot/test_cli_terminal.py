@@ -46,6 +46,7 @@ async def evil_database(path: Path) -> None:
     ],
 )
 async def test_lines_for_people_hold_no_control_characters(tmp_path: Path, arguments: list[str]) -> None:
+    """What customers and vendors write cannot clear the screen, or look like another line."""
     await evil_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, *arguments)
     shown = done.stdout + done.stderr
@@ -56,6 +57,7 @@ async def test_lines_for_people_hold_no_control_characters(tmp_path: Path, argum
 
 @pytest.mark.parametrize("arguments", [["tickets", "--status", "all"], ["outbox"], ["stats"]])
 async def test_json_holds_none_either_and_says_the_same(tmp_path: Path, arguments: list[str]) -> None:
+    """Programs get the stored characters, written so that a terminal shows them."""
     await evil_database(tmp_path / "shopbell.db")
     shown = shopbell(tmp_path, *arguments, "--json").stdout
     assert all(line.isprintable() for line in shown.split("\n"))
@@ -89,6 +91,7 @@ async def test_a_full_disk_behind_the_output_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["retry", "drop"])
 def test_a_number_larger_than_any_is_bad_usage(tmp_path: Path, verb: str) -> None:
+    """SQLite could not compare it: the limit is named before the database is asked."""
     done = shopbell(tmp_path, "outbox", verb, str(2**63))
     assert (done.returncode, "less than or equal" in done.stderr) == (2, True)
 

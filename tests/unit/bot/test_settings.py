@@ -199,6 +199,7 @@ def test_a_value_that_may_be_a_secret_is_not_shown(good: pytest.MonkeyPatch, var
 
 
 def test_a_value_is_shown_on_one_line_and_controls_no_terminal(good: pytest.MonkeyPatch) -> None:
+    """Whatever stands in the environment, a fault is one short line."""
     good.setenv("LOG_LEVEL", "LOUD\n\x1b[31mHTTP_PORT: is fine" + "!" * 100)
     (line,) = faults()
     assert line.isprintable()

@@ -36,6 +36,7 @@ NINE_TO_SIX = ((540, 1080),)
     ],
 )
 def test_hours_are_read(written: str, week: object) -> None:
+    """Days, spans and several of them on a day."""
     assert read_week(written) == week
 
 
@@ -63,6 +64,7 @@ def test_lengths_are_read(written: str, hours: float) -> None:
 
 @pytest.mark.parametrize("written", ["90s", "0h", "h", "", "1.5h", "2h30m", "soon", "999999h"])
 def test_a_wrong_length_is_a_fault(written: str) -> None:
+    """The fault shows how a length is written."""
     with pytest.raises(ValueError, match="must be a length of time such as 30m, 2h or 1d"):
         check_length(written)
 
@@ -74,6 +76,7 @@ def test_holidays_are_read() -> None:
 
 @pytest.mark.parametrize("written", ["25.12.", "12-32", "02-30", "2027-02-29", "Christmas", "20271225", "2027-W01-1"])
 def test_a_wrong_holiday_is_a_fault(written: str) -> None:
+    """The fault shows how a day is written."""
     with pytest.raises(ValueError, match="must be days such as 12-25"):
         read_holidays((written,))
 
@@ -94,6 +97,7 @@ def test_whom_to_remind_is_read() -> None:
     ],
 )
 def test_whom_nobody_can_remind_is_a_fault(written: tuple[str, ...]) -> None:
+    """Another kind, an id that is none, or two in one chat."""
     with pytest.raises(ValueError, match=r"must be discord-role:<id>|names two for discord"):
         read_mentions(written)
 
@@ -106,6 +110,7 @@ def test_times_of_day_are_read() -> None:
 
 @pytest.mark.parametrize("written", ["", "9", "24:00", "9:60", "9:00am", "09:00:00", "x" * 5_000])
 def test_a_wrong_time_of_day_is_a_fault(written: str) -> None:
+    """Hours and minutes that no clock shows, and what is no time at all."""
     with pytest.raises(ValueError, match="must be a time of day such as 09:00"):
         read_time_of_day(written)
     with pytest.raises(ValueError, match="must be two times of day such as 22:00-07:00"):
@@ -113,5 +118,6 @@ def test_a_wrong_time_of_day_is_a_fault(written: str) -> None:
 
 
 def test_quiet_hours_without_a_length_are_a_fault() -> None:
+    """Nobody can mean a span that ends when it begins."""
     with pytest.raises(ValueError, match="must be two times of day"):
         read_quiet_hours("22:00-22:00")

@@ -56,11 +56,13 @@ def test_every_name_in_the_file_must_be_known(good: pytest.MonkeyPatch, written:
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "LOG_FILE", "TZ", "STORE_ID", "PATH"])
 def test_other_programs_variables_are_none_of_our_business(good: pytest.MonkeyPatch, name: str) -> None:
+    """However like ours it is, another program's name stops nothing."""
     good.setenv(name, "some-value")
     assert "main" in load(check_vendor=vendor_faults).stores
 
 
 def test_an_empty_variable_is_one_that_is_not_set(good: pytest.MonkeyPatch) -> None:
+    """It says nothing, so its name may be misspelt."""
     good.setenv("DISCORD_AGENT_ROLE", "")
     assert "main" in load(check_vendor=vendor_faults).stores
 
@@ -113,6 +115,7 @@ def test_all_faults_are_found_at_once(good: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_letters_between_two_names(one: str, other: str, letters: int) -> None:
+    """How many letters must be changed to make one of the other, in both directions."""
     assert letters_between(one, other) == letters_between(other, one) == letters
 
 

@@ -55,11 +55,13 @@ def test_a_name_that_shows_nothing_is_none(good: pytest.MonkeyPatch, name: str) 
     ],
 )
 def test_a_person_who_is_written_wrongly_is_a_fault(good: pytest.MonkeyPatch, value: str, wrong: str) -> None:
+    """The fault says what is wrong with it, after the variable's name."""
     good.setenv("AGENTS__ANN", value)
     assert any(line.startswith(f"AGENTS__ANN: {wrong}") for line in faults())
 
 
 def test_one_id_belongs_to_one_person(good: pytest.MonkeyPatch) -> None:
+    """Two people with one account would answer in each other's name."""
     good.setenv("AGENTS__ANN", "slack:U1")
     good.setenv("AGENTS__BOB", "slack:U1,discord:5")
     assert faults() == ["AGENTS__BOB: names the same person as AGENTS__ANN (now “slack:U1”)"]
@@ -67,6 +69,7 @@ def test_one_id_belongs_to_one_person(good: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["AGENT__ANN", "AGNETS__ANN"])
 def test_a_misspelt_section_names_the_right_one(good: pytest.MonkeyPatch, name: str) -> None:
+    """Nothing is left out silently; the nearest name is the likeliest."""
     good.setenv(name, "slack:U1")
     (line,) = faults()
     assert line == f"{name}: is not a setting; the nearest is AGENTS__ANN. Remove it or check its spelling"
@@ -74,5 +77,6 @@ def test_a_misspelt_section_names_the_right_one(good: pytest.MonkeyPatch, name: 
 
 @pytest.mark.parametrize("name", ["AGENTS", "AGENTS__ANN__SLACK"])
 def test_people_have_no_sections_of_their_own(good: pytest.MonkeyPatch, name: str) -> None:
+    """What would be a setting within a person is told how a person is written."""
     good.setenv(name, "U1")
     assert any("a person is written AGENTS__<NAME>" in line for line in faults())

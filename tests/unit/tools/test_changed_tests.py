@@ -31,29 +31,34 @@ def chosen(*changed: str) -> set[str]:
 
 
 def test_what_imports_a_changed_module_is_run_through_however_many_others() -> None:
+    """The imports are followed from test to module, not the folders."""
     assert chosen("bot/text.py") == {"tests/unit/bot/test_text.py", "tests/unit/bot/test_wording.py"}
     assert chosen("bot/wording.py") == {"tests/unit/bot/test_wording.py"}
 
 
 def test_a_changed_test_is_run_and_what_shares_a_changed_support_or_conftest() -> None:
+    """A changed test is run itself; what tests share is changed for all of them."""
     assert chosen("tests/unit/bot/test_text.py") == {"tests/unit/bot/test_text.py"}
     assert chosen("tests/support/twins.py") == {"tests/unit/bot/test_wording.py"}
     assert chosen("tests/unit/bot/conftest.py") == {each for each in GRAPH if "/test_" in each and "unit" in each}
 
 
 def test_a_file_that_is_no_module_counts_as_those_that_name_it_or_as_its_package() -> None:
+    """SQL is tested where its name stands; a document needs no unit test."""
     assert chosen("bot/db/statements.sql") == {"tests/unit/bot/db/test_statements.py"}
     assert chosen("bot/db/0001_initial.sql") == {"tests/unit/bot/db/test_statements.py"}
     assert chosen("docs/glossary.md") == set()
 
 
 def test_a_module_that_no_unit_test_reaches_is_named() -> None:
+    """Whoever changes it knows that only `make test` covers it."""
     assert select(["bot/app.py", "tests/support/twins.py"], GRAPH, SOURCES) == Selection(
         tests=("tests/unit/bot/test_wording.py",), unreached=("bot/app.py",)
     )
 
 
 def test_a_slow_test_is_run_only_where_it_changed_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In seconds means without the slow ones."""
     monkeypatch.setattr(changed_tests, "SLOW", frozenset({"tests/unit/bot/test_text.py"}))
     assert chosen("bot/text.py") == {"tests/unit/bot/test_wording.py"}
     assert chosen("tests/unit/bot/test_text.py") == {"tests/unit/bot/test_text.py"}
@@ -75,6 +80,8 @@ def test_ruff_says_who_imports_whom_as_we_read_it() -> None:
 def test_what_git_does_not_know_yet_counts_and_what_it_ignores_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A new file is tested before it is added."""
+
     def git(*arguments: str) -> None:
         identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
         subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)

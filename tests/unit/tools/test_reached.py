@@ -68,5 +68,6 @@ def test_a_folder_of_which_nothing_is_known_is_no_success(
 
 
 def test_nothing_measured_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says what to run first, instead of a coverage of nothing."""
     assert main(["--floor", "0"], tmp_path / "none") == 2
     assert "make test" in capsys.readouterr().err

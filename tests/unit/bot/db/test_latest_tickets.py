@@ -48,6 +48,7 @@ def test_the_latest_come_first(tx: Transaction) -> None:
 
 
 def test_the_ticket_of_this_thread_comes_before_them_however_old_it_is(tx: Transaction) -> None:
+    """Whoever is in its thread means it most likely."""
     assert _found(tx, here=_FIRST) == [_FIRST, *range(_LAST, _LAST - 24, -1)]
     assert _found(tx, here=_LAST - 3)[:2] == [_LAST - 3, _LAST]
 

@@ -1,4 +1,4 @@
-"""A migration that was released is never changed: files in the world were made by it as it was."""
+"""A migration is never changed after its first commit: files in the world were made by it as it was."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RELEASED = {
     "0019_decisions.sql": "dc14ed0ceca0d0a08f5aa3ac8b89fbb18c14a565f6d1c7f424e09179f5379e6e",
     "0020_queued_deliveries.sql": "0636769b20b853ef8714767f9b675a2ce85ddbf7abbab45b22984146d5683ae3",
 }
-"""The SHA-256 of every released migration. A new one is added here when it is released."""
+"""The SHA-256 of every migration. A new one is added here with its first commit."""
 
 
 @pytest.mark.parametrize("name", _RELEASED)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
 from bot.outbound.retry import Decider, GiveUp, Postpone, Reconcile, Schedule
-from bot.tickets.from_vendors.outdated import MAX_READ_LAG
+from bot.tickets.from_vendors.outdated import LONGEST_READ_LAG
 
 SCHEDULE = Schedule(retries=(1, 10), reconcile_delays=(2, 3), refused_delay=60)
 
@@ -104,4 +104,4 @@ def test_a_reply_is_tried_for_some_hours_and_not_for_days() -> None:
 
 def test_a_reply_is_searched_for_as_long_as_reads_may_lag() -> None:
     """What `sync` still takes for an old reading, and how long a reply is searched for, are one number."""
-    assert timedelta(seconds=sum(Schedule().reconcile_delays)) == MAX_READ_LAG == timedelta(seconds=20)
+    assert timedelta(seconds=sum(Schedule().reconcile_delays)) == LONGEST_READ_LAG == timedelta(seconds=20)

@@ -59,4 +59,5 @@ def test_comparable_distinguishes_words() -> None:
     ],
 )
 def test_escaped_shows_what_would_control_a_terminal(given: str, keep: str, shown: str) -> None:
+    """Signs that move or colour a terminal are written as what they are."""
     assert escaped(given, keep) == shown

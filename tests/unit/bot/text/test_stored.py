@@ -13,6 +13,7 @@ TEXT = normal((Paragraph((Words("Until "), Moment(1_800_000_000))),))
 
 
 def test_what_is_stored_comes_back() -> None:
+    """Formatting outlives the database: nothing is lost or added."""
     assert from_json(to_json(TEXT)) == TEXT
 
 

@@ -42,6 +42,7 @@ def words(typed: str) -> list[str]:
     ],
 )
 def test_what_is_offered(typed: str, first: list[str]) -> None:
+    """The likeliest times come first, and what can be no time offers nothing."""
     assert words(typed)[: len(first)] == first
     assert words(typed) == [] or first
 

@@ -78,6 +78,7 @@ def test_no_time_passes_since_an_absurd_moment(hours: Hours, since: str) -> None
     ],
 )
 def test_when_so_much_open_time_has_passed(hours: Hours, since: str, amount: int, moment: str) -> None:
+    """Closed hours are passed over, whenever it begins."""
     assert after_open(hours, at(since), amount * HOUR) == at(moment)
 
 

@@ -47,7 +47,7 @@ def ticket(tx: Transaction, *, thread: bool = True, status: Status = Status.OPEN
         elif row["kind"] == "open":
             tx.run("fail_delivery", id=row["id"], now=0, error="The channel was deleted.", in_doubt=False)
     if thread:
-        tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+        tx.run("set_link_thread", id=link.id, thread="900", card="901")
     return enqueue.load_link(tx, link.id)
 
 

@@ -108,7 +108,7 @@ def fill(tx: Transaction, *, closed: bool = False) -> TicketNumber:
     tx.run("add_store", name=STORE.name)
     number = record(tx, STORE, violet(status=Status.CLOSED if closed else Status.OPEN, closed=closed), NOON)
     (link,) = enqueue.links_of(tx, number)
-    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+    tx.run("set_link_thread", id=link.id, thread="900", card="901")
     for row in tx.all("unfinished_deliveries"):
         tx.run("finish_delivery", id=row["id"], now=0)
         where = {"thread": "900", "posted_at": 0, "progress": None}
@@ -171,6 +171,7 @@ async def test_no_word_is_left_in_the_file_or_its_log(database: Database, path: 
 
 
 async def test_a_backup_of_an_erased_ticket_holds_no_word_either(database: Database, tmp_path: Path) -> None:
+    """What is overwritten in the file is in no copy of it that is made afterwards."""
     number = await database.write(fill)
     await forget(database, number)
     await database.backup(tmp_path / "copy")
@@ -192,17 +193,20 @@ async def test_what_was_not_sent_is_named_and_never_sent(database: Database) -> 
 
 @pytest.mark.parametrize("whom", ["violet@example.com", " VIOLET@Example.com ", "#1001", "1001", "# 1001"])
 async def test_a_customer_is_found_by_address_or_number(database: Database, whom: str) -> None:
+    """However the address or number is written."""
     number = await database.write(fill)
     assert await database.read(erasure.find_tickets, whom) == [number]
 
 
 @pytest.mark.parametrize("whom", ["", "jane", "#1002", "viol%", "#", "violet@example.co"])
 async def test_whoever_is_unknown_is_not_found(database: Database, whom: str) -> None:
+    """Nobody else's ticket is taken for theirs."""
     await database.write(fill)
     assert await database.read(erasure.find_tickets, whom) == []
 
 
 async def test_the_figures_stay(database: Database) -> None:
+    """They name no customer, so nothing has to go."""
     number = await database.write(fill, closed=True)
     before = await database.read(figures, STORE.name, 7, LATER)
     await forget(database, number)
@@ -286,6 +290,7 @@ async def test_our_own_reply_that_arrives_late_is_no_colleagues_message(database
 
 
 async def test_an_edit_of_an_erased_message_brings_no_words_back(database: Database, path: Path) -> None:
+    """What comes late from a chat is not stored again."""
     number = await database.write(fill)
     await forget(database, number)
     agent = Agent(id=AgentId("U1"), name="Violet-Agent", is_full_member=True)
@@ -409,7 +414,7 @@ async def test_what_was_just_written_in_one_thread_of_an_erased_ticket_is_kept(d
         other = replace(STORE.channels[0], chat=ChatName("slack"), channel=ChannelId("2"))
         links.open_links(tx, number, (other,), NOON)
         for link, days in zip(enqueue.links_of(tx, number), (35, 66), strict=True):
-            tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+            tx.run("set_link_thread", id=link.id, thread="900", card="901")
             place, at = replace(link.place, thread=THREAD.thread), NOON + timedelta(days=days)
             record_said(tx, replace(said("late", "Violet-Edited"), place=place, said_at=at), can_reply=True)
             route_link(tx, enqueue.load_link(tx, link.id), RULES, at, at)
@@ -445,12 +450,14 @@ async def test_what_was_written_by_a_form_in_an_erased_ticket_is_erased_in_its_t
 
 
 async def test_an_open_ticket_keeps_its_words_however_old_it_is(database: Database) -> None:
+    """Only what is closed has an end after which it can be erased."""
     number = await database.write(fill)
     await Retention(database, StandingClock(NOON + timedelta(days=900)), 1).erase()
     assert (await ticket(database, number)).subject == "Violet-Subject"
 
 
 async def test_more_tickets_than_one_transaction_takes_are_all_erased(database: Database) -> None:
+    """It goes on until none is left."""
     await database.write(fill, closed=True)
 
     def add(tx: Transaction) -> None:

@@ -42,6 +42,7 @@ from bot.wording.masking import masked, masked_address
     ],
 )
 def test_only_the_first_letter_is_left(text: str, shown: str) -> None:
+    """What remains says that there is an address, and not whose."""
     assert masked(text) == shown
 
 
@@ -64,6 +65,7 @@ def test_no_sign_that_nobody_sees_keeps_an_address_from_being_masked() -> None:
     ],
 )
 def test_a_field_that_holds_an_address_is_masked_however_it_is_written(email: str, shown: str) -> None:
+    """Also where it is quoted or has spaces, and where it is no address at all."""
     assert masked_address(email) == shown
 
 

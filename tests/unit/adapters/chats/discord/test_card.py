@@ -87,7 +87,7 @@ class TestCard:
         assert shown["fields"][0]["value"] == "Jane\njane\\_d@example.com"
         assert shown["footer"]["text"] == CARD.hint
         (row,) = card_message(CARD, KEY)["components"]
-        assert [button["label"] for button in row["components"]] == ["Close", "Open in dashboard"]
+        assert [button["label"] for button in row["components"]] == ["Close", "Open in the dashboard"]
 
     def test_open_and_closed_are_distinguished_by_colour(self) -> None:
         """The bar at the embed's side changes with the status."""

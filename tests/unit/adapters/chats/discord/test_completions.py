@@ -78,9 +78,11 @@ async def test_what_has_no_room_is_counted(kind: str, amount: int, last: str) ->
 
 @pytest.mark.parametrize("kind", ["tickets", "stores", "snippets"])
 async def test_a_chat_that_cannot_say_who_may_offers_nothing(kind: str) -> None:
+    """Nobody is shown a ticket or a store whose channel they may not see."""
     assert await offered(Offering(3, fails=True), kind) == []
 
 
 async def test_times_are_the_same_for_everybody() -> None:
+    """What a time means does not depend on who asks."""
     (found,) = await completions.times(cast("Asking", Offering(0)), INTERACTION, "")
     assert (found.name, found.value) == ("2h · soon", "2h")

@@ -171,7 +171,7 @@ def test_the_parts_of_a_very_long_text_are_made_soon() -> None:
     shown = [post_message(post, number, DeliveryKey("a1b2c3-1-1"))["embeds"][0]["description"] for number in range(20)]
     assert total > 480
     assert "".join(shown) == "\\*\\_" * (len("".join(shown)) // 4)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 60, "it takes a fraction of a second; with the square of its length, hours"
 
 
 def long_post(name: str) -> Post:
@@ -240,6 +240,7 @@ class TestJoined:
         return Post(voice=Voice.CUSTOMER, name="Jane", text=texts[0], at=self.AT, further=tuple(others), **rest)
 
     def test_each_has_its_time_and_the_first_the_name_and_the_key(self) -> None:
+        """The parts of one post look like messages of one author, and the post is found by its key again."""
         message = post_message(self.joined("a *x*", "b", "c"), 0, KEY)
         read_message_request(message)
         embeds = message["embeds"]
@@ -250,6 +251,7 @@ class TestJoined:
         assert len({embed["color"] for embed in embeds}) == 1
 
     def test_files_stay_with_their_message(self) -> None:
+        """Under a message stand its own files, and no others."""
         file = Attachment(name="a.png", url="https://files.example/a.png")
         post = self.joined("a", "b")
         post = replace(post, further=(replace(post.further[0], files=(file,)),))
@@ -259,6 +261,7 @@ class TestJoined:
 
     @given(st.lists(TEXTS, min_size=2, max_size=12))
     def test_what_is_said_to_fit_is_accepted(self, texts: list[str]) -> None:
+        """Whatever the texts, a post of one part keeps to Discord's limits."""
         post = self.joined(*texts)
         if parts(post) == 1:
             message = post_message(replace(post, name="J" * 300), 0, KEY)
@@ -266,6 +269,7 @@ class TestJoined:
             assert sum(map(embed_length, message["embeds"])) <= 6000
 
     def test_ten_short_ones_fit_and_eleven_do_not(self) -> None:
+        """Discord takes ten embeds, and 6,000 characters in all of them."""
         assert parts(self.joined(*"abcdefghij")) == 1
         assert parts(self.joined(*"abcdefghijk")) > 1
         assert parts(self.joined("a" * 5000, "b")) > 1

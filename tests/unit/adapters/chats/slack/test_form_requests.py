@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.slack import form_requests, forms, wording
+from adapters.chats import shared_wording
+from adapters.chats.slack import form_requests, forms
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.form_requests import FormRequests
 from adapters.chats.slack.forms import Kept
@@ -67,7 +68,7 @@ class Core:
 
 ERRORS: list[tuple[Exception, str]] = [
     (Unavailable("Slack does not answer."), "Slack does not answer."),
-    (LookupError("a defect"), wording.BROKEN),
+    (LookupError("a defect"), shared_wording.BROKEN),
 ]
 
 

@@ -110,7 +110,7 @@ def test_a_long_refusal_blocks_nobody(long: str) -> None:
     begun = time.process_time()
     words, _ = error_details(answer({"message": long}), ("x" * 100_000, "a reply " * 5_000))
     assert len(words) <= 300
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 60, "it takes a fraction of a second; with the square of its length, hours"
 
 
 def test_a_refusal_with_many_fields_names_some() -> None:

@@ -59,6 +59,7 @@ def said(written: str) -> list[Message]:
     ],
 )
 def test_what_is_an_answer(written: str, found: list[tuple[int, int, bool]]) -> None:
+    """From the first message that waits to the team's first public one; a ticket's first answer is known as that."""
     shown = [(each.since, each.at, each.is_first) for each in answers_in(said(written), None)]
     assert shown == [(at(since), at(until), first) for since, until, first in found]
 

@@ -41,6 +41,7 @@ def of(*stores: Figures, amount: int = 0) -> Report:
 
 
 def test_one_store_is_drawn_by_day_time_age_and_agent() -> None:
+    """New and closed by day, how long it took, who waits how long, and who answered."""
     drawn = chart(of(store("keys"), amount=2))
     assert drawn.title == "keys · 2 days"
     assert drawn.by_day.title == "Tickets by day (UTC)"
@@ -72,6 +73,7 @@ def test_many_stores_and_agents_are_eight_bars(stores: int, people: int) -> None
 
 
 def test_the_words_say_what_the_picture_shows() -> None:
+    """Whoever cannot see the picture gets the same figures."""
     assert alternative(of(store("keys"))) == (
         "Charts of keys · 2 days: 5 new tickets and 1 closed; 7 are open, and 3 wait for us. Median first answer "
         "30 min, next answer –, time to close –. The table says the same in figures."

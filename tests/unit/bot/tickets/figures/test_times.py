@@ -32,6 +32,7 @@ def test_percentiles_are_those_of_the_standard_library(values: list[int]) -> Non
 
 
 def test_of_nothing_nothing_is_said() -> None:
+    """Without a length there is no median; a single one is both figures."""
     assert times([]) == Times()
     assert times([Lengths([5_000], None, 1)]) == Times(amount=1, median=5.0, p90=5.0)
 
@@ -86,6 +87,7 @@ def test_days_follow_one_another(amount: int, now: datetime, zone: str) -> None:
 
 
 def test_a_day_on_which_clocks_change_is_as_long_as_it_is() -> None:
+    """25 hours in autumn and 23 in spring, in a zone that has summer time."""
     autumn = last_days(1, datetime(2026, 10, 25, 12, tzinfo=UTC), BERLIN)[0]
     spring = last_days(1, datetime(2026, 3, 29, 12, tzinfo=UTC), BERLIN)[0]
     assert [(each.end - each.begin) // 3_600_000 for each in (autumn, spring)] == [25, 23]

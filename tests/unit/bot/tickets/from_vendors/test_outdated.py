@@ -32,7 +32,7 @@ from bot.tickets import enqueue
 from bot.tickets.day.queue import Awaited, awaited
 from bot.tickets.figures.answers import answers_in
 from bot.tickets.from_agents.routing import record_said, route_link
-from bot.tickets.from_vendors.outdated import MAX_READ_LAG, Recent, is_status_outdated, turn, undoes
+from bot.tickets.from_vendors.outdated import LONGEST_READ_LAG, Recent, is_status_outdated, turn, undoes
 from bot.tickets.from_vendors.snapshot import TicketSnapshot, says_all
 from bot.tickets.from_vendors.sync import record, record_gone
 from bot.tickets.replies.outcomes import reply_arrived
@@ -114,7 +114,7 @@ class Play:
         for row in self.tx.all("unfinished_deliveries"):
             self.tx.run("finish_delivery", id=row["id"], now=0)
         self.place: Place = replace(THREAD, thread=ThreadId(f"th-{self.id}"))
-        self.tx.run("set_link_thread", id=link.id, thread=self.place.thread, card=f"c-{self.id}", version=1)
+        self.tx.run("set_link_thread", id=link.id, thread=self.place.thread, card=f"c-{self.id}")
         words = Said(place=self.place, message=ChatMessageId("a1"), agent=ANN, text="An answer", said_at=self.now)
         route_link(self.tx, require(record_said(self.tx, words, can_reply=True)).link, ONE_CHAT, self.now, self.now)
         (self.delivery,) = [row["id"] for row in self.tx.all("unfinished_deliveries") if row["kind"] == "reply"]
@@ -156,7 +156,7 @@ class Play:
     def sweeps_on(self) -> None:
         """Later sweeps, which read the ticket only if it counts as changed."""
         for _ in range(2):
-            self.now += MAX_READ_LAG
+            self.now += LONGEST_READ_LAG
             self._list()
             if self.counts_as_changed:
                 self._read()
@@ -443,7 +443,7 @@ def test_what_only_a_list_says_is_as_old_as_the_list(
     alone, in_list = (Ticket(id=TicketId("t1"), **values) for values in (read, listed))  # type: ignore[arg-type]
     assert says_all(alone, in_list) is says_itself
     known = ticket(status=Status.OPEN, status_set_at=NOON)
-    seen = replace(snapshot("t1"), read_at=NOON + MAX_READ_LAG, messages=())
+    seen = replace(snapshot("t1"), read_at=NOON + LONGEST_READ_LAG, messages=())
     assert not is_status_outdated(known, seen)
     assert is_status_outdated(known, replace(seen, listed_at=NOON - STEP))
 

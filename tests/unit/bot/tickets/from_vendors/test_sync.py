@@ -87,7 +87,7 @@ def begin(tx: Transaction, *, status: Status = OPEN, store: Store = STORE) -> No
     (link,) = enqueue.links_of(tx, record(tx, store, snapshot("t1", status=status), NOON))
     for row in tx.all("unfinished_deliveries"):
         tx.run("finish_delivery", id=row["id"], now=0)
-    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+    tx.run("set_link_thread", id=link.id, thread="900", card="901")
 
 
 def says(tx: Transaction, text: str) -> MessageRow:
@@ -173,7 +173,7 @@ async def test_in_portions_the_same_is_recorded_as_at_once(
         if before:
             record(tx, STORE, replace(read, messages=before, fingerprint="f1", read_at=NOON), NOON)
         if before and followed:
-            tx.run("set_link_thread", id=1, thread="900", card="901", version=1)
+            tx.run("set_link_thread", id=1, thread="900", card="901")
             says(tx, "It is on its way")
             for row in tx.all("unfinished_deliveries"):
                 tx.run("finish_delivery", id=row["id"], now=1)

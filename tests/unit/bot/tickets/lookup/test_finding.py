@@ -131,6 +131,7 @@ def test_what_a_button_cannot_carry_is_left_out(typed: str, words: tuple[str, ..
     ("typed", "number"), [("1042", 1042), ("#1042", 1042), ("1042 key", 0), ("", 0), ("9" * 30, 0), ("٣", 0)]
 )
 def test_a_number_alone_is_a_tickets(typed: str, number: int) -> None:
+    """With `#` or without; with anything beside it, it is a word like any other."""
     assert words_of(typed).number == number
 
 
@@ -241,6 +242,7 @@ def test_without_threads_only_the_operator_finds_it(shop: Shop, columns: dict[st
 
 
 def test_pages_have_ten_and_say_whether_there_are_more(shop: Shop) -> None:
+    """The latest ticket first, none twice, none left out."""
     numbers = [shop.ticket(subject="Key") for _ in range(2 * PAGE + 3)]
     pages = [find(shop.tx, words_of("key"), ANYWHERE, page) for page in range(4)]
     assert [each.ticket.number for page in pages for each in page.found] == numbers[::-1]
@@ -333,6 +335,7 @@ def test_the_line_shows_where_the_words_are(shop: Shop, typed: str, line: str) -
 
 
 def test_a_long_line_is_cut_around_the_words(shop: Shop) -> None:
+    """What was looked for can be seen, with what stands before and after it."""
     shop.ticket("first words " * 30 + "then the refund " + "last words " * 30)
     (line,) = shop.lines("refund")
     assert line.startswith("…")
@@ -342,6 +345,7 @@ def test_a_long_line_is_cut_around_the_words(shop: Shop) -> None:
 
 
 def test_a_line_without_spaces_is_cut_too(shop: Shop) -> None:
+    """A single word of thousands of characters does not fill the screen."""
     shop.ticket("x" * 5000 + "(refund)" + "y" * 5000)
     (line,) = shop.lines("refund")
     assert line.startswith("…refund)")
@@ -349,6 +353,7 @@ def test_a_line_without_spaces_is_cut_too(shop: Shop) -> None:
 
 
 def test_a_note_is_known_as_one(shop: Shop) -> None:
+    """The list says so, because the customer does not know it."""
     number = shop.ticket("Hello")
     shop.message(number, "Give her a refund", purpose="note")
     (found,) = find(shop.tx, words_of("refund"), ANYWHERE).found

@@ -50,7 +50,6 @@ def link(number: int, chat: ChatName, channel: str = "1", thread: str | None = "
         channel=ChannelId(channel),
         thread=None if thread is None else ThreadId(thread),
         card=None,
-        card_version=None,
         threads_lost=0,
     )
 
@@ -277,6 +276,7 @@ def test_what_to_do_about_a_reply(state: State, values: dict[str, Any], advice: 
     ],
 )
 def test_what_to_do_about_other_messages(row: MessageRow, deliveries: list[DeliveryRow], advice: str) -> None:
+    """For each purpose and state: what the asker can do, or that there is nothing to do."""
     assert told(row, *deliveries).advice == advice
 
 
@@ -332,23 +332,27 @@ def test_a_note_at_the_vendor() -> None:
 
 
 def test_the_line_that_holds_it_is_quoted() -> None:
+    """The reason why it is held is the one that the thread shows."""
     found = told(message(), delivery(state=State.HELD), held={DeliveryId(7): "This was written 2 h ago."})
     assert "12:00:01 held: This was written 2 h ago." in texts(found)
 
 
 def test_a_first_message_on_the_card() -> None:
+    """It was posted nowhere, and is settled all the same."""
     found = told(message(purpose=Purpose.VENDOR), on_cards=1)
     assert texts(found)[-2:] == ["– shown on the ticket's card in Discord", "– shown on the ticket's card in Slack"]
     assert found.is_settled
 
 
 def test_two_threads_in_one_chat_are_told_apart() -> None:
+    """Their channels stand behind the chat's name."""
     links = (link(1, SLACK, "C1"), link(2, SLACK, "C2"))
     found = told(message(purpose=Purpose.VENDOR), delivery(Kind.POST), links=links)
     assert "12:00:07 posted in Slack (C2)" in texts(found)
 
 
 def test_addresses_are_masked() -> None:
+    """Neither an author's name nor a text shows one, on any line."""
     masks = replace(NAMES, masks_emails=True)
     row = message(purpose=Purpose.VENDOR, text="I am jane@spoon.example", author_name="jane@spoon.example")
     assert "jane@" not in "".join(told(row, names=masks).lines())
@@ -416,11 +420,13 @@ def test_a_line_says_what_became_of_the_message(row: MessageRow, deliveries: lis
 
 
 def test_a_ticket_in_order() -> None:
+    """The last line says that there is nothing to do."""
     lines = ticket_lines(history(MessageHistory(message(), (delivery(),))), NAMES, NOW)
     assert lines[-1] == "What to do: Nothing: everything is in order."
 
 
 def test_a_ticket_without_threads() -> None:
+    """The last line says why nothing is shown in a chat."""
     ticket = replace(TICKET, followed=False)
     lines = ticket_lines(history(ticket=ticket, links=()), NAMES, NOW)
     assert lines[-1].startswith("What to do: Nothing: this ticket has no threads")
@@ -460,6 +466,7 @@ def test_a_screen_is_never_longer() -> None:
 
 
 def test_the_whole_tells_every_message() -> None:
+    """However many there are, each with what to do."""
     fine = [MessageHistory(message(number), (delivery(message=number),)) for number in range(1, 31)]
     lines = whole(history(*fine), NAMES, NOW)
     assert sum("Ann wrote" in line for line in lines) == 30
@@ -467,12 +474,14 @@ def test_the_whole_tells_every_message() -> None:
 
 
 def test_as_json() -> None:
+    """The same steps with whole times, for programs."""
     found = told(message(), delivery()).as_json()
     assert found["steps"][0] == {"at": "2026-11-20T12:00:00+00:00", "step": "written in Discord"}
     assert (found["settled"], found["next"]) == (True, "Nothing: it arrived.")
 
 
 def test_another_day_has_its_date() -> None:
+    """A time alone would be taken for one of the first day."""
     found = told(message(), delivery(finished_at=NOON + timedelta(days=2)))
     assert any(line.startswith("2026-11-22 12:00:00 arrived") for line in texts(found))
 
