@@ -38,8 +38,9 @@ from bot.ops.web import StoreWebhook, WebServer
 from bot.outbound.card_couriers import CardCourier, MarkCourier
 from bot.outbound.chat_couriers import LineCourier, PostCourier
 from bot.outbound.chat_failures import ChatFailures
+from bot.outbound.courier import Courier
+from bot.outbound.directory import Directory
 from bot.outbound.erase_courier import EraseCourier
-from bot.outbound.job import Courier, Directory
 from bot.outbound.late_replies import LateReplies
 from bot.outbound.outbox import Outbox
 from bot.outbound.ready_lanes import LimitOf, chat_limit, vendor_limit

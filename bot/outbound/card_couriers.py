@@ -19,7 +19,8 @@ from bot.model import (
     Mark,
 )
 from bot.outbound.chat_failures import retry_button
-from bot.outbound.job import Directory, Job, read_opening, thread_of
+from bot.outbound.directory import Directory
+from bot.outbound.job import Job, read_opening, thread_of
 from bot.tickets import enqueue
 from bot.tickets.from_vendors.incidents import channel_works
 from bot.tickets.links import place_of

@@ -38,7 +38,8 @@ from bot.model import (
 )
 from bot.outbound import joining
 from bot.outbound.chat_failures import retry_button
-from bot.outbound.job import Directory, Job, thread_of
+from bot.outbound.directory import Directory
+from bot.outbound.job import Job, thread_of
 from bot.outbound.joining import Joined
 from bot.outbound.posted_parts import next_part, record_part
 from bot.tickets import announcements, deleted_places, enqueue

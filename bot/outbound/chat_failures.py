@@ -13,7 +13,8 @@ from bot.model import (
     Verb,
     next_form,
 )
-from bot.outbound.job import Directory, Job
+from bot.outbound.directory import Directory
+from bot.outbound.job import Job
 from bot.tickets import deleted_places, enqueue
 from bot.tickets.from_vendors.incidents import channel_failing
 

@@ -9,7 +9,8 @@ from bot.db.connection import Transaction
 from bot.db.rows import link_row, require
 from bot.errors import Gone
 from bot.model import ErasePayload
-from bot.outbound.job import Directory, Job
+from bot.outbound.directory import Directory
+from bot.outbound.job import Job
 from bot.tickets import enqueue
 from bot.tickets.from_vendors.incidents import channel_works
 from bot.wording import reasons

@@ -1,50 +1,29 @@
-"""
-A job: a delivery with the rows that it refers to; and the courier, which carries it out.
-
-The outbox decides when a delivery is attempted. The courier of its kind knows how.
-"""
+"""A job: a delivery with the rows that it refers to, read just before the attempt."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass
 
-from bot.clock import Clock
 from bot.db.connection import Row, Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, require, ticket_row
-from bot.errors import Rejected, RemoteError, Unavailable
+from bot.errors import Unavailable
 from bot.model import (
     Author,
-    Card,
     ChatMessageId,
-    ChatName,
     DeliveryKey,
     ErasePayload,
     Kind,
     LinePayload,
     Mark,
-    OtherTicket,
     Place,
     Progress,
-    Store,
-    StoreName,
     TicketNumber,
 )
 from bot.outbound.joining import Joined, joined_to
-from bot.ports import CanWriteAs, Chat, Vendor
-from bot.tickets.day.queue import standing
-from bot.tickets.day.quiet_hours import is_quiet
-from bot.tickets.holders import holder
-from bot.tickets.people import chat_id, vendor_user
 from bot.tickets.replies.marks import possible_marks, wanted_mark
 from bot.tickets.replies.progress import progress_of
-from bot.tickets.rules_from_settings import Rules
-from bot.wording import cards, notices, reasons
-from bot.wording.cards import Opening, dashboard
-from bot.wording.plainer_cards import plainer_card
+from bot.wording.cards import Opening
 
 _WITH_CARD = (Kind.OPEN, Kind.CARD, Kind.NEW_CARD, Kind.ERASE)
 
@@ -82,92 +61,6 @@ class Job:
     shown: ChatMessageId | None
     joined: tuple[Joined, ...]
     key: DeliveryKey
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """
-    The other side has something that may be the attempted part in another form, or something else: a person must look.
-
-    Attributes:
-        reason: What was found, in words for people.
-    """
-
-    reason: str
-
-
-class Courier(Protocol):
-    """
-    How one kind of delivery is carried out. One that must not be done twice has a `SearchingCourier`.
-
-    Attributes:
-        retries_forever: Whether it is tried any number of times while the other side is unavailable.
-    """
-
-    retries_forever: bool
-
-    async def attempt(self, job: Job) -> Any:
-        """Attempt one part, once. May wait for the network. Raises `RemoteError`. The result goes to `record`."""
-        ...
-
-    def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> int | None:
-        """Record what follows from a part that was delivered; returns the next part, None: that was the last."""
-        ...
-
-    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Record what follows when it failed for good; `job` is read then, so without words that were erased."""
-        ...
-
-
-@runtime_checkable
-class SearchingCourier(Courier, Protocol):
-    """
-    A courier for what must not be done twice: after an attempt of unknown outcome, the other side is searched.
-
-    Attributes:
-        eventually_consistent: Whether the result may become visible only some seconds later. Then one search that
-            finds nothing proves nothing.
-    """
-
-    eventually_consistent: bool
-
-    async def reconcile(self, job: Job) -> Any | Unclear | None:
-        """
-        Search the other side for the part whose outcome is unknown. Raises `RemoteError` if it cannot be searched.
-
-        Returns:
-            What `attempt` would have returned; None: the part was not found; `Unclear`: it may have been.
-        """
-        ...
-
-
-@runtime_checkable
-class JoiningCourier(Courier, Protocol):
-    """A courier that can make several deliveries in one attempt."""
-
-    def join(self, tx: Transaction, delivery: DeliveryRow, now: datetime) -> None:
-        """An attempt begins, in this transaction: write down what else is made with it."""
-        ...
-
-
-class PreSendCheck(Protocol):
-    """A check that some deliveries need before they are attempted."""
-
-    def needed(self, tx: Transaction, delivery: DeliveryRow) -> bool:
-        """Whether this delivery must be checked before it is attempted."""
-        ...
-
-    async def run(self, job: Job) -> None:
-        """
-        Check it. Afterwards the delivery is postponed or changed, or it needs no check any more.
-
-        May wait for the network; raises no `RemoteError`.
-        """
-        ...
-
-
-FailureHook = Callable[[Transaction, Job, RemoteError, datetime], bool]
-"""Called in the transaction that records a failure; returns whether the cause is removed: then it is tried at once."""
 
 
 def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
@@ -249,98 +142,6 @@ def _shown(tx: Transaction, delivery: DeliveryRow, link: Row | None) -> ChatMess
         return None
     row = tx.one("posted_part", delivery=delivery.id, part=delivery.part, thread=thread)
     return None if row is None else ChatMessageId(row["chat_message"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
-    """Where couriers look up the configured stores, their vendors, and the chats."""
-
-    rules: Rules
-    vendors: Mapping[StoreName, Vendor]
-    chats: Mapping[ChatName, Chat]
-    clock: Clock
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether what is posted now makes no sound."""
-        return is_quiet(self.rules, self.clock.now())
-
-    def card(self, job: Job, chat: ChatName) -> Card:
-        """
-        The ticket's card as it must look now in this chat, in the delivery's form.
-
-        Its hint names a note prefix that can be typed there.
-        """
-        ticket = require(job.ticket)
-        typable = [prefix for prefix in self.rules.note_prefixes if self.chat(chat).typable(prefix)]
-        store = self.store(ticket)
-        capabilities = self.rules.capabilities[store.name]
-        masks = self.rules.masks_emails
-        has = holder(ticket, self.rules)
-        card = cards.card(
-            ticket,
-            job.opening,
-            [self._other(number, place) for number, place in job.others],
-            store,
-            capabilities,
-            typable,
-            standing=standing(ticket),
-            taken_by="" if has is None else has.name,
-            masks_emails=masks,
-        )
-        return replace(plainer_card(card, job.delivery.form), silent=self.is_quiet)
-
-    def _other(self, number: TicketNumber, place: Place) -> OtherTicket:
-        return OtherTicket(number, self.chat(place.chat).address(place) if place.thread else "")
-
-    @property
-    def channels(self) -> list[Place]:
-        """The channels of all stores."""
-        return [place for store in self.rules.stores.values() for place in store.channels]
-
-    def store(self, ticket: TicketRow) -> Store:
-        """The ticket's store. Raises `Rejected` if it is not configured any more."""
-        store = self.rules.stores.get(ticket.store)
-        if store is None:
-            raise Rejected(reasons.store_unknown(ticket.store))
-        return store
-
-    def where_to_read(self, job: Job) -> str:
-        """
-        Where a delivery's words can be read if a chat does not show them.
-
-        An agent's are where they were written; the others in the vendor's dashboard.
-        """
-        if job.link_of_message is not None and require(job.message).chat_message is not None:
-            return notices.read_in_chat(self.chat(job.link_of_message.chat).label)
-        ticket = require(job.ticket)
-        store = self.rules.stores.get(ticket.store)
-        if store is None:
-            return notices.read_at_vendor(ticket.store)
-        return notices.read_at_vendor(store.vendor_label, dashboard(ticket, store))
-
-    def vendor(self, ticket: TicketRow) -> Vendor:
-        """The vendor to write to. Raises `Rejected` if the store is not configured, or it knows the ticket no more."""
-        if ticket.forgotten:
-            raise Rejected(reasons.forgotten())
-        vendor = self.vendors.get(ticket.store)
-        if vendor is None:
-            raise Rejected(reasons.store_unknown(ticket.store))
-        if ticket.is_replaced:
-            raise Rejected(reasons.replaced(self.store(ticket).vendor_label))
-        return vendor
-
-    def vendor_for(self, job: Job) -> Vendor:
-        """The vendor to write an agent's message to: as its author, if they are a user there. Raises as `vendor`."""
-        vendor, message, link = self.vendor(require(job.ticket)), require(job.message), require(job.link_of_message)
-        if not isinstance(vendor, CanWriteAs):
-            return vendor
-        recorded = chat_id(link.chat, require(message.agent))
-        user = vendor_user(self.rules.colleagues, recorded, self.store(require(job.ticket)).vendor)
-        return vendor if user is None else vendor.writing_as(user)
-
-    def chat(self, name: ChatName) -> Chat:
-        return self.chats[name]  # the outbox only has destinations for configured chats
 
 
 def thread_of(link: LinkRow) -> Place:

@@ -24,17 +24,9 @@ from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailabl
 from bot.model import DeliveryId, Kind, State
 from bot.outbound.after_outages import AfterOutages, make_all_due
 from bot.outbound.clock_rollback import ClockRollback
+from bot.outbound.courier import Courier, FailureHook, JoiningCourier, PreSendCheck, SearchingCourier, Unclear
 from bot.outbound.dispatcher import Destinations, Dispatcher, Turn
-from bot.outbound.job import (
-    Courier,
-    FailureHook,
-    Job,
-    JoiningCourier,
-    PreSendCheck,
-    SearchingCourier,
-    Unclear,
-    read_job,
-)
+from bot.outbound.job import Job, read_job
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
 from bot.wording import reasons
 

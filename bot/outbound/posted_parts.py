@@ -13,7 +13,8 @@ from bot.model import (
     DeliveryId,
     LinePayload,
 )
-from bot.outbound.job import Directory, Job
+from bot.outbound.directory import Directory
+from bot.outbound.job import Job
 
 
 def next_part(tx: Transaction, job: Job, count: int) -> int | None:

@@ -24,7 +24,8 @@ from bot.model import (
 )
 from bot.outbound.card_couriers import post_left_out_opening, queue_outdated_card
 from bot.outbound.chat_failures import retry_button
-from bot.outbound.job import Directory, Job, thread_of
+from bot.outbound.directory import Directory
+from bot.outbound.job import Job, thread_of
 from bot.outbound.posted_parts import record_latest_message, record_part
 from bot.tickets import announcements, enqueue
 from bot.tickets.deleted_places import announce_in_former_thread

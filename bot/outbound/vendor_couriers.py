@@ -20,7 +20,9 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import MessageRow, message_row, require, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
 from bot.model import Button, File, MessageId, Status, StatusPayload, Verb
-from bot.outbound.job import Directory, Job, Unclear
+from bot.outbound.courier import Unclear
+from bot.outbound.directory import Directory
+from bot.outbound.job import Job
 from bot.outbound.temporary_files import temporary_file
 from bot.ports import CanAttach, CanFormat, CanNote, Vendor
 from bot.tickets import enqueue

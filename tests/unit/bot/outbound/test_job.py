@@ -16,8 +16,9 @@ from bot.errors import Rejected, Unavailable
 from bot.model import ChatName, Form, Kind
 from bot.outbound.card_couriers import post_left_out_opening
 from bot.outbound.chat_failures import _make_plainer
+from bot.outbound.directory import Directory
 from bot.outbound.dispatcher import Turn
-from bot.outbound.job import Directory, Job, read_job, thread_of
+from bot.outbound.job import Job, read_job, thread_of
 from bot.outbound.outbox import Outbox
 from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
