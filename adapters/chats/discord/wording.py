@@ -77,6 +77,15 @@ NO_DIRECT_MESSAGES = (
     "The answer is for you alone, but you accept no direct messages from this server. Use the command with / instead."
 )
 
+FORM_OUTDATED = "This form is from another version of shopbell. Nothing was done: open it again."
+BUTTON_OUTDATED = (
+    "This button is from another version of shopbell. Nothing was done: use the buttons of the ticket's card, or /help."
+)
+COMMAND_OUTDATED = (
+    "This command is from another version of shopbell. Nothing was done: start Discord anew, then try again. "
+    "/help shows what there is."
+)
+
 NO_BUTTONS = "To do that, use the command with / in the thread: its answer has a button."
 
 NOT_FROM_PERSON = (
