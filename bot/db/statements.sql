@@ -1620,6 +1620,12 @@ UPDATE stores
 SET fully_swept_at = MIN(fully_swept_at, :now), swept_at = MIN(swept_at, :now), active_at = MIN(active_at, :now),
     incident_since = MIN(incident_since, :now), asked_since = MIN(asked_since, :now);
 
+-- name: bring_back_reminders
+-- No promise was broken after now. Where it seemed to be broken for so long that nobody was told, its ticket is
+-- reminded of anew.
+UPDATE tickets SET reminded = NULL, reminded_for = NULL, promise_broken_at = NULL
+WHERE promise_broken_at > :now AND promise_broken_at < :untold_before;
+
 -- name: bring_back_refusals
 -- Nobody was told of a refusal after now.
 UPDATE told_refusals SET told_at = :now WHERE told_at > :now;
