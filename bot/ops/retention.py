@@ -80,6 +80,8 @@ class Retention:
         await self._database.empty_log()
         if messages or tickets:
             _log.info("erased", tickets=tickets, deleted_messages=messages)
+        if self._days is not None and surely_now is None:
+            _log.info("no closed ticket erased yet: no vendor and no chat has said what time it is")
 
     def _surely_now(self) -> datetime | None:
         """The time, as late as somebody else says that it is; None: nobody has said anything yet."""
