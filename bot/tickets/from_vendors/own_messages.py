@@ -74,12 +74,13 @@ def claimed(
     left = list(attempted)
     candidates = [message for message in found if message.author is not Author.CUSTOMER]
     ours: dict[MessageId, Sent] = {}
-    for is_same, has_files in product((_is_equal, _is_alike), (_has_our_files, _has_words)):
+    has_any = any(attempt.files for attempt, _ in left) or any(message.attachments for message in candidates)
+    for is_same, has_files in product((_is_equal, _is_alike), (_has_our_files, _has_words)[: 1 + has_any]):
         for message in candidates:
             if message.id in ours:
                 continue
             for index, (attempt, beside) in enumerate(left):
-                if attempt.kind is _kind(message) and is_same(attempt, message, ahead) and has_files(attempt, message):
+                if attempt.kind is _kind(message) and has_files(attempt, message) and is_same(attempt, message, ahead):
                     ours[message.id] = beside
                     del left[index]
                     break
