@@ -122,7 +122,8 @@ class App:
         self._reminders = Reminders(database, rules, clock, wake.set)
         addresses = {name: chat.address for name, chat in world.chats.items()}
         self._digests = Digests(database, rules, clock, wake.set, at=settings.digest_at, addresses=addresses)
-        self._retention = Retention(database, clock, settings.retention_days)
+        others = [*(chat.now for chat in world.chats.values()), *(vendor.now for vendor in world.vendors.values())]
+        self._retention = Retention(database, clock, settings.retention_days, lambda: (now() for now in others))
         self.health = Health(
             world.chats,
             list(world.stores),

@@ -1183,13 +1183,15 @@ VALUES (
         ELSE :now
     END
 )
-ON CONFLICT (link) WHERE kind = 'card' AND state = 'waiting' DO UPDATE SET due_at = MIN(due_at, excluded.due_at);
+ON CONFLICT (link) WHERE kind = 'card' AND state = 'waiting' DO UPDATE
+SET due_at = MIN(due_at, MAX(excluded.due_at, COALESCE(not_before, 0)));
 
 -- name: insert_mark
 -- Queues a mark. If it waits already, it is set at the earlier of the two times.
 INSERT INTO deliveries (kind, lane, destination, ticket, link, message, payload, created_at, due_at)
 VALUES ('mark', :lane, :destination, :ticket, :link, :message, '{}', :now, :due)
-ON CONFLICT (message) WHERE kind = 'mark' AND state = 'waiting' DO UPDATE SET due_at = MIN(due_at, excluded.due_at);
+ON CONFLICT (message) WHERE kind = 'mark' AND state = 'waiting' DO UPDATE
+SET due_at = MIN(due_at, MAX(excluded.due_at, COALESCE(not_before, 0)));
 
 -- name: delivery
 -- One delivery.
@@ -1296,16 +1298,16 @@ SET reconcile_attempts = reconcile_attempts + :counted, due_at = :due, error = C
 WHERE id = :id AND state = 'uncertain';
 
 -- name: postpone_delivery
--- The attempt did not succeed: try again later.
+-- The attempt did not succeed: try again later; `not_before` is until when the other side asked us to wait.
 UPDATE deliveries
-SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :uncounted,
+SET state = 'waiting', due_at = :due, not_before = :not_before, error = :error, attempts = attempts - :uncounted,
     late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state IN ('begun', 'uncertain');
 
 -- name: make_long_tried_due
 -- A destination (NULL: every one) works again: what was tried there in vain so often that it waits for minutes or hours
--- is due now, unless its latest attempt began after `tried_before`.
-UPDATE deliveries SET due_at = :now
+-- is due now, unless its latest attempt began after `tried_before`; or as soon as the other side allows it.
+UPDATE deliveries SET due_at = MAX(:now, COALESCE(not_before, 0))
 WHERE scheduled = 1 AND (:destination IS NULL OR destination = :destination) AND due_at > :now
   AND state = 'waiting' AND attempts >= 4 AND begun_at <= :tried_before;
 
@@ -1523,8 +1525,8 @@ UPDATE deliveries SET message = :message, due_at = :due, requested = :requested,
 WHERE id = :id;
 
 -- name: set_due
--- When a waiting delivery is tried.
-UPDATE deliveries SET due_at = :due WHERE id = :id AND state = 'waiting';
+-- When a waiting delivery is tried; or as soon as the other side allows it.
+UPDATE deliveries SET due_at = MAX(:due, COALESCE(not_before, 0)) WHERE id = :id AND state = 'waiting';
 
 -- name: late_replies
 -- Replies that something has kept from being sent since before this time, each with the first delivery of its lane (it
@@ -1583,7 +1585,8 @@ SELECT MAX(moment) AS moment FROM (
 -- Moves the times at which deliveries are due back with the clock. What is due soon stays: it may have been queued
 -- since. Nothing waits longer than until `latest`.
 UPDATE deliveries
-SET due_at = CASE WHEN due_at - :by > :latest THEN :now ELSE MAX(due_at - :by, :now) END
+SET due_at = CASE WHEN due_at - :by > :latest THEN :now ELSE MAX(due_at - :by, :now) END,
+    not_before = CASE WHEN due_at - :by > :latest THEN NULL ELSE not_before - :by END
 WHERE scheduled = 1 AND due_at > :soon;
 
 -- name: bring_back_deliveries
@@ -1612,6 +1615,12 @@ RETURNING number;
 UPDATE stores
 SET fully_swept_at = MIN(fully_swept_at, :now), swept_at = MIN(swept_at, :now), active_at = MIN(active_at, :now),
     incident_since = MIN(incident_since, :now), asked_since = MIN(asked_since, :now);
+
+-- name: bring_back_reminders
+-- No promise was broken after now. Where it seemed to be broken for so long that nobody was told, its ticket is
+-- reminded of anew.
+UPDATE tickets SET reminded = NULL, reminded_for = NULL, promise_broken_at = NULL
+WHERE promise_broken_at > :now AND promise_broken_at < :untold_before;
 
 -- name: bring_back_refusals
 -- Nobody was told of a refusal after now.

@@ -2,8 +2,8 @@
 The connections of the bot's HTTP server: few at once, none for long, and whoever is ready to be answered is answered.
 
 Anybody who reaches the port can open connections and send nothing. So a connection without a complete request is closed
-after some seconds, and sooner if a new one comes and there is no room: the oldest of them makes way. Nothing is logged
-about any of this, as it can happen thousands of times a second.
+after some seconds, and sooner if a new one comes and there is no room: the oldest of them makes way, also if it does
+not read what it was answered. Nothing is logged about any of this, as it can happen thousands of times a second.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Connections:
         self._request_seconds = request_seconds
         self._listening: asyncio.Server | None = None
         self._answering: set[web.RequestHandler] = set()
+        self._looks = False
 
     async def start(self, host: str, port: int) -> None:
         """Start listening. Raises `SettingsError` if the settings name an address that cannot be listened on."""
@@ -107,13 +108,22 @@ class Connections:
         server = self._runner.server
         if server is None:
             raise RuntimeError("a connection came although the server is not set up")
-        open_now = [connection for connection in server.connections if connection.transport is not None]
-        if len(open_now) >= MOST_CONNECTIONS:
-            idle = (connection for connection in open_now if connection not in self._answering)
-            oldest = next(idle, None)
-            if oldest is not None:
-                oldest.force_close()
+        if not self._looks:
+            # Of those that come at once each is open only when all are accepted, and a timer runs after that.
+            self._looks = True
+            asyncio.get_running_loop().call_later(0, self._make_room, server)
         return server()
+
+    def _make_room(self, server: web.Server) -> None:
+        """Close the oldest connections that are too many, but none with a request that is being answered."""
+        self._looks = False
+        idle = [each for each in server.connections if each.transport is not None and each not in self._answering]
+        spared = max(MOST_CONNECTIONS - len(self._answering), 1)
+        for oldest in idle[: max(len(idle) - spared, 0)]:
+            transport = oldest.transport
+            oldest.force_close()
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()  # to close it waits until the other side has read what it was answered
 
     @property
     def _handle(self) -> Middleware:

@@ -53,8 +53,9 @@ async def _check_chat(world: World, name: ChatName, clock: Clock) -> list[Findin
     """What the chat's own check finds, and whether its clock (known from its answers) and ours differ."""
     chat = world.chats[name]
     channels = {p.channel for store in world.stores.values() for p in store.channels if p.chat == name}
+    agents = {each for store in world.stores.values() for each in store.agents.get(name, ())}
     try:
-        findings = list(await chat.check(sorted(channels), _pings(world, name)))
+        findings = list(await chat.check(sorted(channels), _pings(world, name), sorted(agents)))
     except Exception as defect:  # noqa: BLE001 - whatever a server answers, the other findings are shown
         return [_broken(name, defect)]
     if ahead := clock_difference(clock.now(), chat.now()):

@@ -2,11 +2,14 @@
 Erasing by itself what need not be kept: the words of tickets closed long ago, and of messages that were deleted.
 
 It works in small transactions, so that nothing has to wait for it.
+
+What is erased does not come back when this machine's clock is put right. So a ticket counts as closed so long ago only
+if a vendor or a chat says that it is so late, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,6 +28,7 @@ from bot.tickets.erasure import (
 _log = structlog.get_logger(__name__)
 
 _EVERY_SECONDS = 3600.0
+_AGAIN_SECONDS = 60.0
 _BETWEEN_SECONDS = 0.1
 
 
@@ -34,18 +38,28 @@ class Retention:
 
     Args:
         days: Tickets that have been closed for so many days lose their words; None: they are kept.
+        others: What time it is at each vendor and in each chat, None where that is not known yet; None: there is nobody
+            to ask.
     """
 
-    def __init__(self, database: Database, clock: Clock, days: int | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        days: int | None,
+        others: Callable[[], Iterable[datetime | None]] | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._days = days
+        self._others = others
 
     async def run(self) -> None:
         """Erase until cancelled."""
         while True:
             await self.erase()
-            await self._clock.sleep(_EVERY_SECONDS)
+            is_sure = self._days is None or self._surely_now() is not None
+            await self._clock.sleep(_EVERY_SECONDS if is_sure else _AGAIN_SECONDS)
 
     async def erase(self) -> None:
         """
@@ -56,9 +70,9 @@ class Retention:
         """
         messages = await self._all_of(erase_deleted)
         await self._database.write(erase_announcements, self._clock.now())
-        tickets = 0
-        if self._days is not None:
-            moment = self._clock.now() - timedelta(days=self._days)
+        tickets, surely_now = 0, self._surely_now()
+        if self._days is not None and surely_now is not None:
+            moment = surely_now - timedelta(days=self._days)
             tickets = await self._all_of(lambda tx, now: erase_closed_before(tx, moment, now))
             tickets += await self._erase_again(moment)
         # Words may also have been erased by `shopbell forget`, or when their author deleted them.
@@ -66,6 +80,15 @@ class Retention:
         await self._database.empty_log()
         if messages or tickets:
             _log.info("erased", tickets=tickets, deleted_messages=messages)
+        if self._days is not None and surely_now is None:
+            _log.info("no closed ticket erased yet: no vendor and no chat has said what time it is")
+
+    def _surely_now(self) -> datetime | None:
+        """The time, as late as somebody else says that it is; None: nobody has said anything yet."""
+        if self._others is None:
+            return self._clock.now()
+        known = [each for each in self._others() if each is not None]
+        return min(self._clock.now(), max(known)) if known else None
 
     async def _erase_again(self, moment: datetime) -> int:
         total, after, more = 0, 0, True

@@ -3,7 +3,8 @@ After an outage: what was tried in vain does not wait out its long pause once it
 
 The pauses between the attempts of a delivery grow to hours, so that nobody is asked in vain all day. That another
 delivery succeeded there proves that the outage is over. One that fails for a reason of its own is tried once a minute
-at most because of that; one that is given up after so many attempts, every five minutes.
+at most because of that; one that is given up after so many attempts, every five minutes. How long a destination has
+asked us to wait is kept in any case.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 When this machine's clock is set back, the times in the database are moved back with it.
 
 They are times of this machine's clock. If it was ahead, some of them now lie in the future: when a delivery is due, or
-since when there is an incident. Without the move, deliveries would wait until the clock reaches the old time again, and
-what was snoozed for two hours would be for longer.
+since when there is an incident. Without the move, deliveries would wait until the clock reaches the old time again,
+what was snoozed for two hours would be for longer, and who only seemed to wait too long would not be reminded of.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
 from bot.tickets.day import snoozing
+from bot.tickets.day.reminders import TOLD_WITHIN
 
 _log = structlog.get_logger(__name__)
 # Time synchronisation moves a clock by less; and to wait a minute longer does no harm.
@@ -73,4 +74,5 @@ def move_times_back(tx: Transaction, back: timedelta, now: datetime) -> None:
     tx.run("bring_back_due_times", by=by, now=to_ms(now), soon=to_ms(soon), latest=to_ms(latest))
     for times in _MOVED_BACK:
         tx.run(times, now=to_ms(now))
+    tx.run("bring_back_reminders", now=to_ms(now), untold_before=to_ms(now + back - TOLD_WITHIN))
     snoozing.bring_back(tx, now)

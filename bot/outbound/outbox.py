@@ -232,12 +232,14 @@ class Outbox:
         def work(tx: Transaction, now: datetime) -> None:
             repaired = error is not None and self._on_failure(tx, job, error, now)
             decided = Postpone(0.0) if repaired else decision
+            asked = None if error is None or repaired else error.retry_after
             match decided:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("drop_duplicate", id=delivery, now=to_ms(now))
+                    times = {"due": due, "not_before": None if asked is None else to_ms(now + timedelta(seconds=asked))}
                     uncounted = 0 if counted else 1
-                    tx.run("postpone_delivery", id=delivery, now=to_ms(now), due=due, error=reason, uncounted=uncounted)
+                    tx.run("postpone_delivery", id=delivery, now=to_ms(now), **times, error=reason, uncounted=uncounted)
                     tx.run("part_posts", id=delivery, certain=error is not None)
                     self._after_outages.failed(job.delivery)
                 case Reconcile(seconds):

@@ -263,13 +263,17 @@ class Chat(Protocol):
         ...
 
     async def check(
-        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+        self,
+        channels: Sequence[ChannelId],
+        pings: Sequence[tuple[ChannelId, Mention]] = (),
+        agents: Collection[str] = (),
     ) -> Sequence[Finding]:
         """
         Check the token, the intents or scopes, and the permissions in each channel. Never raises.
 
         Args:
             pings: Whom reminders ping, each with a channel in whose threads that happens.
+            agents: The people, roles and user groups that the settings name as agents.
         """
         ...
 

@@ -306,6 +306,11 @@ def discarded() -> str:
     return "Discarded. The customer will not get it."
 
 
+def outdated() -> str:
+    """To whoever sends a form that does something else in this version."""
+    return "This is from another version of shopbell. Nothing was done: /help shows what there is."
+
+
 def nothing_waits() -> str:
     return (
         "There is nothing to do: it is already delivered or dropped, or it is being sent right now. "

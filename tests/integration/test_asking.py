@@ -9,7 +9,21 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Rejected, Unavailable, Unsupported
-from bot.model import Agent, AgentId, ChannelId, ChatMessageId, Choice, Counts, Mark, Place, Status, Store, Verb
+from bot.model import (
+    Agent,
+    AgentId,
+    Answer,
+    ChannelId,
+    ChatMessageId,
+    Choice,
+    Counts,
+    Door,
+    Mark,
+    Place,
+    Status,
+    Store,
+    Verb,
+)
 from bot.outbound.retry import Schedule
 from bot.wording import answers
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
@@ -258,3 +272,14 @@ async def test_what_was_discarded_can_be_sent_by_the_menu(bridge: Bridge) -> Non
     assert sent.text == "That message is on its way to the customer."
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == ["!closee"]
+
+
+@pytest.mark.parametrize("entered", [{}, {"text": "Typed."}])
+async def test_every_form_is_answered(bridge: Bridge, entered: dict[str, str]) -> None:
+    """One of another version may ask for anything: what is no answer to a form does nothing, and the text is kept."""
+    for verb in Verb:
+        for chat in (bridge.discord, bridge.slack):
+            answer = await bridge.asks(chat, verb, entered=entered, ticket=None, door=Door.FORM)
+            assert answer.text
+            if verb in (Verb.REPLY, Verb.SNIPPET):
+                assert answer == Answer(text=answers.outdated(), kept=entered.get("text", ""))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Forbidden, Rejected, Unavailable, Uncertain
-from bot.model import Agent, AgentId, DeliveryId, Mark, Said, State, ThreadId, TicketId, TicketNumber, Verb
+from bot.model import Agent, AgentId, Attachment, DeliveryId, Mark, Said, State, ThreadId, TicketId, TicketNumber, Verb
 from bot.outbound.retry import Schedule
 from bot.tickets.erasure import forget
 from bot.tickets.replies.outcomes import drop, retry
@@ -121,6 +121,42 @@ async def test_a_question_shows_what_was_decided(tmp_path: Path, ends: Ending, d
         await bridge.at_rest()
         assert rows_of(chat).count((decision, [])) == 1
         assert all(not labels for _, labels in rows_of(chat))
+
+
+LINKED = Attachment(name="key.txt", url="https://files.example.com/key.txt", size=3, lasting=True)
+
+
+@pytest.mark.parametrize(("files", "words"), [((), ["!clsoe"]), ((LINKED,), ["!clsoe"]), ((LINKED,), [])])
+async def test_a_question_that_does_not_fit_any_more(
+    tmp_path: Path, files: tuple[Attachment, ...], words: list[str]
+) -> None:
+    """What looked like a command and is edited into an answer is sent like one; into another such word, asked anew."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        chat = bridge.discord
+        await bridge.says(chat, "m1", "!clos", attachments=files)
+        await until(lambda: last(chat)[1] == ["Send", "Discard"])
+        for word in words:
+            await bridge.edits(chat, "m1", word)
+            await until(lambda: len(rows_of(chat)) == 2 and last(chat)[1] == ["Send", "Discard"])
+        await bridge.edits(chat, "m1", "It is on its way.")
+        await bridge.at_rest()
+        assert rows_of(chat) == [(EDITED, [])] * (1 + len(words))
+        text = "It is on its way." + ("\nkey.txt: https://files.example.com/key.txt" if files else "")
+        assert bridge.vendor.texts("t1") == [text]
+
+
+async def test_a_question_about_somebody_else_stays(tmp_path: Path) -> None:
+    """A reply that crosses another one still does with other words: it is sent only if somebody chooses so."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.slack, "m0", "Try the other key.", agent=BOB)
+        await until(lambda: bridge.vendor.texts("t1") == ["Try the other key."])
+        await bridge.says(bridge.discord, "m1", "It is on its way.")
+        await until(lambda: last(bridge.discord)[1] == ["Send", "Discard"])
+        await bridge.edits(bridge.discord, "m1", "It is on its way, Jane.")
+        await bridge.at_rest(State.HELD)
+        assert bridge.vendor.texts("t1") == ["Try the other key."]
 
 
 @pytest.mark.parametrize("undecided", [False, True])

@@ -193,6 +193,20 @@ async def test_a_changed_clock_tells_nothing_twice(tmp_path: Path, hours: int) -
         assert told(bridge) == [[SOON, LATE], [SOON, LATE]]
 
 
+async def test_a_clock_that_was_days_ahead_hides_no_reminder(tmp_path: Path) -> None:
+    """For a while every promise seemed broken so long ago that nobody was told; then each is told of in its time."""
+    async with promising(tmp_path) as bridge:
+        clock = bridge.app._clock
+        assert isinstance(clock, SimulatedClock)
+        await asyncio.sleep(HOUR)
+        clock.skew = 48 * HOUR
+        await asyncio.sleep(600)
+        assert told(bridge) == [[], []]
+        clock.skew = 0
+        await asyncio.sleep(4 * HOUR)
+        assert told(bridge) == [[SOON, LATE], [SOON, LATE]]
+
+
 @pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 async def test_a_customer_who_wrote_in_the_year_1_silences_nobody(tmp_path: Path, moment: datetime) -> None:
     """A vendor writes such a time where it knows none: the bridge goes on, and others are reminded of."""

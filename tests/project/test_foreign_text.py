@@ -205,6 +205,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
     "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),
     "bot/tickets/from_vendors/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
+    "bot/tickets/from_vendors/own_messages.py:_WORD": lambda given: own_messages.is_kept_as(given, f"{given}x"),
     "bot/tickets/lookup/searched_words.py:_WORD": _find,
     "bot/wording/masking.py:_ADDRESS": masking.masked,
 }

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.model import State
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -97,3 +98,21 @@ async def test_a_file_that_is_taken_out_in_slack_is_not_sent(stage: Stage) -> No
     await stage.bridge.undo_time_passes("Your invoice.")
     await ticket.marked(bob, "✅")
     assert files_at_vendor(ticket) == [("of-jane.pdf", b"hers")]
+
+
+@pytest.mark.parametrize("is_carried_out", [True, False])
+@pytest.mark.scenario({"nextcommerce": "text slack"})
+async def test_a_file_without_words_whose_answer_is_lost(stage: Stage, *, is_carried_out: bool) -> None:
+    """A colleague's file of the same moment is not taken for it: if it is not there, its author is asked."""
+    ticket = await stage.arrives("The label", vendor="nextcommerce")
+    store, vendor = ticket.shop.store, ticket.shop.vendor
+    vendor.http_server.fail("lose" if is_carried_out else "drop", method="POST", path="comments/")
+    vendor.http_server.fail("refuse", method="GET", path=f"/tickets/{ticket.id}", times=2)
+    ann = await ticket.ann_says(attachments=[("label.pdf", b"Ann's")])
+    await until(lambda: any(each.path.endswith("comments/") for each in vendor.http_server.seen), "it is tried")
+    store.staff_replies(ticket.id, "", files={"manual.pdf": b"Sam's"})
+    await ticket.marked(ann, "✅" if is_carried_out else "❌")
+    await stage.at_rest(State.FAILED)
+    sent = [("label.pdf", b"Ann's")] if is_carried_out else []
+    assert sorted(files_at_vendor(ticket)) == [*sent, ("manual.pdf", b"Sam's")]
+    assert ticket.discord.count("manual.pdf") == 1

@@ -197,6 +197,15 @@ class TestDoctor:
             for named in ("Message Content Intent", "Embed Links", "Add Reactions", "View Channel", "Copy ID"):
                 assert named in remedies
 
+    async def test_a_role_of_agents_that_is_gone(self) -> None:
+        """One that was deleted and made again has another id: nobody is an agent by the old one."""
+        async with stage(connected=False) as s:
+            role = s.server.add_role("support")
+            found = await s.chat.check([s.text], [], [str(role.id), "404"])
+            (fault,) = [each for each in found if not each.ok]
+            assert fault.subject == "discord role 404"
+            assert "DISCORD_AGENT_ROLES" in fault.remedy
+
     async def test_a_role_that_reminders_ping(self) -> None:
         """One that nobody may mention rings nowhere, unless the bot may mention all; a role that is gone is named."""
         async with stage(connected=False) as s:

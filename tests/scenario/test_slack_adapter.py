@@ -333,6 +333,17 @@ async def test_the_doctor_finds_each_fault_and_names_one_step() -> None:
         await nobody.aclose()
 
 
+async def test_the_doctor_looks_at_the_agents() -> None:
+    """A user group that was deleted and made again has another id: nobody is an agent by the old one."""
+    async with scene(start=False) as stage:
+        ann = stage.slack.add_user("ann")
+        full, empty = stage.slack.add_group("full", [ann]).id, stage.slack.add_group("empty", []).id
+        found = await stage.chat.check([stage.id], [], [ann.id, full, empty, "S404"])
+        faults = [each for each in found if not each.ok]
+        assert [each.subject for each in faults] == [f"slack user group {empty}", "slack user group S404"]
+        assert all("SLACK_AGENTS" in each.remedy for each in faults)
+
+
 async def test_the_doctor_looks_at_whom_reminders_ping() -> None:
     """A user group that is disabled, deleted or empty, and somebody whose account is deactivated, hear nothing."""
     async with scene(start=False) as stage:

@@ -10,7 +10,7 @@ people's programs, so it is checked like any other input.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -30,6 +30,7 @@ _STYLE = {
     Verb.RETRY: discord.ButtonStyle.primary,
     Verb.SEND: discord.ButtonStyle.primary,
 }
+_BUTTON = discord.ComponentType.button.value
 _LABEL_LENGTH = 80
 _LINK_LENGTH = 512
 _ROW = 5
@@ -46,6 +47,12 @@ def custom_id(button: Button) -> str:
     elif button.page is not None:
         subject = f":p{button.page}"
     return f"shopbell:{button.verb}{subject}" + (f":w{button.words}" if button.words else "")
+
+
+def pressed_in(data: Mapping[str, Any]) -> Button | None:
+    """What was pressed, from the interaction's data, without its label; None: it is none of this version's buttons."""
+    found = TEMPLATE.fullmatch(str(data.get("custom_id", "")))
+    return None if found is None or data.get("component_type") != _BUTTON else pressed(found)
 
 
 def pressed(found: re.Match[str]) -> Button:

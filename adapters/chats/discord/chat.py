@@ -234,9 +234,12 @@ class DiscordChat:
     # ------------------------------------------------------------ the rest
 
     async def check(
-        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+        self,
+        channels: Sequence[ChannelId],
+        pings: Sequence[tuple[ChannelId, Mention]] = (),
+        agents: Collection[str] = (),
     ) -> Sequence[Finding]:
-        return await checks.check(self._account, channels, pings)
+        return await checks.check(self._account, channels, pings, agents)
 
     async def aclose(self) -> None:
         await self._account.aclose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import discord
@@ -37,9 +37,18 @@ def invite_url(client_id: str) -> str:
 
 
 async def check(
-    account: Account, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]]
+    account: Account,
+    channels: Sequence[ChannelId],
+    pings: Sequence[tuple[ChannelId, Mention]],
+    agents: Collection[str],
 ) -> Sequence[Finding]:
-    """The findings, in order. Never raises: every error is a finding."""
+    """
+    The findings, in order. Never raises: every error is a finding.
+
+    Args:
+        pings: Whom reminders ping.
+        agents: The roles of agents.
+    """
     try:
         client = await account.client()
     except AuthFailed as error:
@@ -62,6 +71,7 @@ async def check(
         # A channel that cannot be seen has its own finding.
         if pinged in seen:
             findings += await _check_pinged(seen[pinged], guilds[seen[pinged].guild.id][1], whom)
+    findings += _check_agents([guild for guild, _ in guilds.values()], agents)
     for guild, _ in guilds.values():
         findings.append(await _check_commands(account, client, guild))
     return findings
@@ -80,6 +90,13 @@ async def _check_pinged(
     if whom.kind is MentionKind.GROUP:
         return list(_check_role(channel, me, whom.id))
     return await _check_person(channel, whom.id)
+
+
+def _check_agents(guilds: Sequence[discord.Guild], roles: Collection[str]) -> Iterator[Finding]:
+    """A role that was deleted makes nobody an agent; nothing: all are there. Each is a role of one server."""
+    for role in roles:
+        if guilds and not any(guild.get_role(int(role)) for guild in guilds):
+            yield _bad(f"discord role {role}", wording.NO_AGENT_ROLE, wording.CHECK_AGENT_ROLE)
 
 
 def _check_role(

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import discord
 import structlog
-from discord import app_commands
 
 from adapters.chats import shared_wording
 from adapters.chats.discord import forms
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.asking import Interaction, place_asked
-from adapters.chats.discord.buttons import view
+from adapters.chats.discord.buttons import pressed_in, view
 from adapters.chats.discord.client import Client
 from adapters.chats.discord.failures import remote_errors, usable_answer
 from adapters.chats.discord.messages import answer_embeds, answer_text, kept_parts, picture_file
-from adapters.chats.discord.slash_commands import button_class, offered
+from adapters.chats.discord.outdated import Tree
+from adapters.chats.discord.slash_commands import offered
 from bot.errors import RemoteError
-from bot.model import Agent, Answer, Ask, Door, written_in
+from bot.model import OPENS_FORM, Agent, Answer, Ask, Door, written_in
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -52,16 +53,17 @@ class Commands:
 
     def register(self, client: Client) -> None:
         """Make a new client answer commands and buttons."""
-        tree = app_commands.CommandTree(client)
+        tree = Tree(client, self._outdated)
         for command in offered(self):
             tree.add_command(command)
         client.commands = [command.to_dict(tree) for command in tree.get_commands()]
-        client.add_dynamic_items(button_class(self))
 
         @client.event
         async def on_interaction(interaction: Interaction) -> None:
             if interaction.type is discord.InteractionType.modal_submit:
                 await self._submitted(interaction)
+            elif interaction.type is discord.InteractionType.component:
+                await self._pressed(interaction)
 
     def agent(self, interaction: Interaction) -> Agent:
         """Who asks."""
@@ -106,9 +108,32 @@ class Commands:
         except RemoteError as error:
             _log.info("discord form not opened", verb=ask.verb, reason=error.user_message)
 
+    async def _pressed(self, interaction: Interaction) -> None:
+        """Somebody has pressed a button of any message of ours, however old."""
+        button = pressed_in(interaction.data or {})
+        if button is None:
+            self._keep_running()
+            await _say(interaction, Answer(text=wording.BUTTON_OUTDATED))
+            return
+        ask = Ask(
+            verb=button.verb,
+            agent=self.agent(interaction),
+            place=place_asked(interaction),
+            ticket=None if button.ticket is None else str(button.ticket),
+            delivery=button.delivery,
+            words=button.words,
+            page=button.page or 0,
+            door=Door.BUTTON,
+        )
+        await (self.open(interaction, ask) if button.verb in OPENS_FORM else self.answer(interaction, ask))
+
     async def _submitted(self, interaction: Interaction) -> None:
-        found = forms.submitted(interaction.data or {})
+        data: Mapping[str, Any] = interaction.data or {}
+        found = forms.submitted(data)
         if found is None:
+            self._keep_running()
+            await _say(interaction, Answer(text=wording.FORM_OUTDATED))
+            await _show_kept(interaction, forms.typed(data))
             return
         asked = found.asked
         ask = Ask(
@@ -121,6 +146,18 @@ class Commands:
             door=Door.FORM,
         )
         await self.answer(interaction, ask)
+
+    async def _outdated(self, interaction: Interaction) -> None:
+        """Somebody has used a command that this version does not offer, or is completing one."""
+        self._keep_running()
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await _say(interaction, Answer(text=wording.COMMAND_OUTDATED))
+            return
+        try:
+            with remote_errors(wrote=True), usable_answer(wrote=True):
+                await interaction.response.autocomplete([])
+        except RemoteError as error:
+            _log.info("discord answer not shown", reason=error.user_message)
 
     def _keep_running(self) -> None:
         """A request that is being answered is waited for when the bridge stops."""

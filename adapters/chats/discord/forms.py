@@ -7,6 +7,7 @@ a form that can do two things has a choice.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from adapters.chats.discord.markup import cut_line
 from bot.model import Button, ChoiceField, Modal, TextField
 
 _TITLE_LENGTH = 45
+_TEXT_INPUT = discord.ComponentType.text_input.value
 _MOST_PARTS = 100
 """So many parts of what was sent are looked at; a modal has 40 at most."""
 
@@ -70,12 +72,24 @@ def submitted(data: Mapping[str, Any]) -> Submitted | None:
     return Submitted(pressed(found), dict(_entered(data)))
 
 
+def typed(data: Mapping[str, Any]) -> str:
+    """What somebody typed into a modal whose fields are not known, from the interaction's data."""
+    fields = [part for part in _parts(data) if part.get("type") == _TEXT_INPUT]
+    return "\n".join(part["value"] for part in fields if isinstance(part.get("value"), str) and part["value"].strip())
+
+
 def _entered(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    waiting, seen = [data], 0
-    while waiting and seen < _MOST_PARTS:
-        part, seen = waiting.pop(), seen + 1
-        inside = [part.get("component"), *(part.get("components") or ())]
-        waiting += [each for each in inside if isinstance(each, Mapping)]
+    for part in _parts(data):
         name, value = part.get("custom_id"), part.get("value")
         if isinstance(name, str) and isinstance(value, str):
             yield name, value
+
+
+def _parts(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Everything that was sent, from the modal's top on."""
+    waiting, seen = deque([data]), 0
+    while waiting and seen < _MOST_PARTS:
+        part, seen = waiting.popleft(), seen + 1
+        inside = [part.get("component"), *(part.get("components") or ())]
+        waiting += [each for each in inside if isinstance(each, Mapping)]
+        yield part

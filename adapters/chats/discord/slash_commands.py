@@ -1,18 +1,16 @@
-"""What Discord offers: the slash commands with their completion, the message menus and the buttons."""
+"""What Discord offers: the slash commands with their completion, and the message menus."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import discord
-from discord import app_commands, ui
+from discord import app_commands
 
 from adapters.chats import shared_wording
 from adapters.chats.discord import completions, wording
 from adapters.chats.discord.agents import named, only_named
 from adapters.chats.discord.asking import Asking, Interaction, place_asked
-from adapters.chats.discord.buttons import TEMPLATE, pressed
 from adapters.chats.discord.completions import Choices
 from adapters.chats.discord.failures import remote_errors
 from adapters.chats.discord.reading import is_from_person, said
@@ -48,44 +46,6 @@ def offered(commands: Asking) -> tuple[Offered, ...]:
         _message_menu(commands, Verb.KEEP, wording.KEEP_COMMAND),
         _why_menu(commands),
     )
-
-
-def button_class(commands: Asking) -> type[ui.DynamicItem[ui.Button[Any]]]:
-    """Answers a press on one of our buttons."""
-
-    class PressedButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
-        """One of our buttons, on any message, however old."""
-
-        def __init__(self, button: ui.Button[Any], found: re.Match[str]) -> None:
-            super().__init__(button)
-            self.found = found
-
-        @classmethod
-        async def from_custom_id(
-            cls, _interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-        ) -> PressedButton:
-            if not isinstance(item, ui.Button):
-                raise TypeError("only buttons have our ids")
-            return cls(item, match)
-
-        async def callback(self, interaction: Interaction) -> None:
-            button = pressed(self.found)
-            do = commands.open if button.verb in OPENS_FORM else commands.answer
-            await do(
-                interaction,
-                Ask(
-                    verb=button.verb,
-                    agent=commands.agent(interaction),
-                    place=place_asked(interaction),
-                    ticket=None if button.ticket is None else str(button.ticket),
-                    delivery=button.delivery,
-                    words=button.words,
-                    page=button.page or 0,
-                    door=Door.BUTTON,
-                ),
-            )
-
-    return PressedButton
 
 
 def _ticket_command(commands: Asking, verb: Verb, description: str) -> app_commands.Command[Any, ..., None]:

@@ -48,6 +48,15 @@ NO_DIRECT_MESSAGES = (
     "The answer is for you alone, but you accept no direct messages from this server. Use the command with / instead."
 )
 
+FORM_OUTDATED = "This form is from another version of shopbell. Nothing was done: open it again."
+BUTTON_OUTDATED = (
+    "This button is from another version of shopbell. Nothing was done: use the buttons of the ticket's card, or /help."
+)
+COMMAND_OUTDATED = (
+    "This command is from another version of shopbell. Nothing was done: start Discord anew, then try again. "
+    "/help shows what there is."
+)
+
 NO_BUTTONS = "To do that, use the command with / in the thread: its answer has a button."
 
 STICKER = "the sticker “{name}”"
@@ -126,6 +135,8 @@ MISSING = "The bot lacks {name} here."
 GIVE = "Give the bot's role {name} in this channel."
 NO_ROLE = "Reminders ping a role (REMIND) that the server {server} does not have."
 CHECK_ROLE_ID = "Copy the role's id again (Server Settings, Roles), and set it in REMIND."
+NO_AGENT_ROLE = "It makes people agents (DISCORD_AGENT_ROLES), but no server of the stores' channels has this role."
+CHECK_AGENT_ROLE = "Copy the role's id again (Server Settings, Roles), and set it in DISCORD_AGENT_ROLES."
 ROLE_NOT_PINGED = "Reminders mention @{name} (REMIND), but in #{channel} that pings nobody."
 NO_MEMBER = "Reminders ping somebody (REMIND) who is not on the server {server}."
 PERSON_NOT_PINGED = "Reminders ping {name} (REMIND), who cannot see #{channel}."

@@ -211,9 +211,12 @@ class SlackChat:
     # ------------------------------------------------------------ the rest
 
     async def check(
-        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+        self,
+        channels: Sequence[ChannelId],
+        pings: Sequence[tuple[ChannelId, Mention]] = (),
+        agents: Collection[str] = (),
     ) -> Sequence[Finding]:
-        return await checks.check(self._requests, channels, pings, groups=self._agents.asks_for_groups)
+        return await checks.check(self._requests, channels, pings, agents, groups=self._agents.asks_for_groups)
 
     async def aclose(self) -> None:
         await self._requests.aclose()

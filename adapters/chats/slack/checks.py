@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from adapters.chats.slack import wording
 from adapters.chats.slack.manifest import missing
@@ -13,12 +13,15 @@ from bot.model import ChannelId, Finding, Mention, MentionKind
 _BOT_TOKEN = "slack bot token"  # noqa: S105 - the subject of a finding
 _APP_TOKEN = "slack app token"  # noqa: S105 - the subject of a finding
 _SCOPES = "slack scopes"
+_GROUP = "S"
+"""How the ids of user groups begin; those of people begin otherwise."""
 
 
 async def check(
     requests: Requests,
     channels: Sequence[ChannelId],
     pings: Sequence[tuple[ChannelId, Mention]],
+    agents: Collection[str],
     *,
     groups: bool,
 ) -> list[Finding]:
@@ -27,6 +30,7 @@ async def check(
 
     Args:
         pings: Whom reminders ping.
+        agents: The people and user groups that are agents.
         groups: Whether a user group is among the agents.
     """
     try:
@@ -38,6 +42,7 @@ async def check(
         _check_scopes(identity, groups=groups),
         await _check_app_token(requests),
         *[await _check_channel(requests, channel, identity.name) for channel in channels],
+        *[each for group in agents if group.startswith(_GROUP) for each in await _check_agents(requests, group)],
         *[each for whom in dict.fromkeys(whom for _, whom in pings) for each in await _check_pinged(requests, whom)],
     ]
 
@@ -58,6 +63,18 @@ async def _check_pinged(requests: Requests, whom: Mention) -> list[Finding]:
         return [_bad(f"slack user {whom.id}", wording.NO_PERSON, wording.CHECK_REMIND)]
     except RemoteError as error:
         return [_failed(f"slack reminder of {whom.id}", error)]
+
+
+async def _check_agents(requests: Requests, group: str) -> list[Finding]:
+    """Whether a user group makes anybody an agent; nothing: it does."""
+    subject = f"slack user group {group}"
+    try:
+        people = (await requests.read("usergroups.users.list", usergroup=group)).get("users")
+    except (Gone, Rejected):
+        return [_bad(subject, wording.NO_AGENT_GROUP, wording.CHECK_AGENT_GROUP)]
+    except RemoteError as error:
+        return [_failed(subject, error)]
+    return [] if people else [_bad(subject, wording.NO_AGENT_GROUP, wording.CHECK_AGENT_GROUP)]
 
 
 def _check_scopes(identity: Identity, *, groups: bool) -> Finding:

@@ -190,6 +190,10 @@ NOT_IN_CHANNEL = "The bot is not in {channel}, so it gets no messages from there
 IN_CHANNEL = "The bot is in {channel}."
 NO_GROUP = "Reminders ping a user group (REMIND) that Slack does not show: it is disabled or deleted."
 ENABLE_GROUP = "Enable the user group again (People, User groups), or name another one in REMIND."
+NO_AGENT_GROUP = "It makes people agents (SLACK_AGENTS), but Slack shows nobody in it."
+CHECK_AGENT_GROUP = (
+    "Add people to it, or enable it (People, User groups). If it was deleted, name another one in SLACK_AGENTS."
+)
 GROUP_EMPTY = "Reminders ping a user group (REMIND) with nobody in it."
 FILL_GROUP = "Add people to the user group, or name another one in REMIND."
 NO_PERSON = "Reminders ping somebody (REMIND) whose account is deactivated or unknown."

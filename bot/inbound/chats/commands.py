@@ -119,12 +119,13 @@ class Commands:
         try:
             if ask.verb in self._anywhere:
                 return await self._anywhere[ask.verb](ask)
+            do = self._about_ticket.get(ask.verb)
+            if do is None:
+                return Answer(text=answers.outdated(), kept=ask.typed)
             subject = await self._subject(ask)
         except RemoteError as error:
             return Answer(text=error.user_message, kept=ask.typed)
-        if isinstance(subject, Answer):
-            return replace(subject, kept=ask.typed)
-        return await self._about_ticket[ask.verb](ask, subject)
+        return replace(subject, kept=ask.typed) if isinstance(subject, Answer) else await do(ask, subject)
 
     async def form(self, ask: Ask) -> Modal | Answer:
         """The form that is asked for; the contract is `bot.ports.Intake.form`."""

@@ -48,6 +48,7 @@ from bot.tickets.from_agents.routing import (
     note_text,
     refusal,
     set_route,
+    text_written,
 )
 from bot.tickets.from_agents.typed_commands import AnswerDue, typed_command
 from bot.tickets.replies.outcomes import may_have_been_sent
@@ -222,9 +223,10 @@ def _edit_reply(tx: Transaction, changed: ChangedMessage, text: str) -> str | An
     set_files(tx, changed)
     written = with_text(changed, text)
     route = note_route(written, changed.rules) or checked_reply_route(written, changed.ticket, changed.rules)
-    # Route it again if it is a note now, if whether and why its vendor refuses it has changed, or if it was a command
-    # for a text that waits to be sent.
-    is_other = route.purpose is not Purpose.REPLY or bool(route.held) or _was_offer(changed)
+    # Route it again if it is a note now, if whether and why its vendor refuses it has changed, if it was a command for
+    # a text that waits to be sent, or if it was or is held because it looks like a command.
+    was_doubtful = reply.state is State.HELD and _was_doubtful(changed)
+    is_other = route.purpose is not Purpose.REPLY or bool(route.held) or _was_offer(changed) or was_doubtful
     if is_other or route.refused != refusal(changed.message, changed.ticket, changed.rules):
         recall(tx, changed, reply, notices.edited_instead())
         return _reroute(tx, changed, route)
@@ -236,6 +238,13 @@ def _was_offer(changed: ChangedMessage) -> bool:
     """Whether the message asked for a text that was offered in its place."""
     written = changed.message.edited_text
     return written is not None and typed_command(replace(changed.message, text=written), changed.rules) is not None
+
+
+def _was_doubtful(changed: ChangedMessage) -> bool:
+    """Whether the message was held because it looked like a command. One that was sent by hand was not asked that."""
+    store = changed.rules.stores[changed.ticket.store]
+    before = replace(changed.message, text=text_written(changed.message, changed.rules, store))
+    return store.sends_all and bool(checked_reply_route(before, changed.ticket, changed.rules).held)
 
 
 def _edit_note(tx: Transaction, changed: ChangedMessage, text: str) -> str | None:

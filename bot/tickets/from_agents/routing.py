@@ -215,6 +215,12 @@ def reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     return Route(purpose=Purpose.REPLY, text=text, formatted=formatted, line=line, refused=refused)
 
 
+def text_written(message: MessageRow, rules: Rules, store: Store) -> str:
+    """What a routed reply's author wrote, without the links that `reply_route` put behind it. Pure."""
+    linked = "\n".join(_sort_attachments(message, rules, store)[1])
+    return message.edited_text or message.text.removesuffix(linked).rstrip()
+
+
 def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
     """Why the vendor does not accept this message as a reply, files included; empty: it does. Pure."""
     store = rules.stores[ticket.store]

@@ -3,7 +3,8 @@ Which of a vendor's messages are replies and notes of ours whose id there is unk
 
 Stores change what they keep: they drop emoji, keep or decode entities, wrap and trim lines, put accents apart, lose
 letters of other alphabets, add a signature, cut what is long. So an equal text is the best proof, and a text of which
-the letters are the same is good enough, if the message was written when ours was sent.
+the letters are the same is good enough, if the message was written when ours was sent. Of equal texts the one with our
+files is ours; and a message without words only has its files to be known by.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 from typing import TypeVar
 
 from bot.model import Author, Kind, Message, MessageId
@@ -31,6 +33,8 @@ another one brings what colleagues wrote there, and people often write the same.
 """
 _FEW = 20
 """So many letters are no coincidence: a part that is shorter says nothing about the whole."""
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_FILE_NAME = 300
 _ENTITIES_IN_ENTITIES = 3
 _COMPOSED_AT_ONCE = 100
 
@@ -45,11 +49,13 @@ class Attempted:
     Attributes:
         text: As it was sent.
         since: Until when it certainly was not there, by our clock.
+        files: The names of its files; of those that its vendor does not take, too.
     """
 
     kind: Kind
     text: str
     since: datetime
+    files: tuple[str, ...] = ()
 
 
 def claimed(
@@ -59,7 +65,7 @@ def claimed(
     The messages that are ours: for each vendor id, what was given beside the attempt.
 
     Each attempt takes one message, the first one first, so two equal replies stay two. Equal texts are taken first, so
-    that one that is only alike takes nothing from another.
+    that one that is only alike takes nothing from another; and of each those with the same files.
 
     Args:
         found: The vendor's messages that are not recorded yet, oldest first. A customer's is never ours.
@@ -68,12 +74,13 @@ def claimed(
     left = list(attempted)
     candidates = [message for message in found if message.author is not Author.CUSTOMER]
     ours: dict[MessageId, Sent] = {}
-    for is_same in (_is_equal, _is_alike):
+    has_any = any(attempt.files for attempt, _ in left) or any(message.attachments for message in candidates)
+    for is_same, has_files in product((_is_equal, _is_alike), (_has_our_files, _has_words)[: 1 + has_any]):
         for message in candidates:
             if message.id in ours:
                 continue
             for index, (attempt, beside) in enumerate(left):
-                if attempt.kind is _kind(message) and is_same(attempt, message, ahead):
+                if attempt.kind is _kind(message) and has_files(attempt, message) and is_same(attempt, message, ahead):
                     ours[message.id] = beside
                     del left[index]
                     break
@@ -90,6 +97,43 @@ def _is_equal(attempt: Attempted, message: Message, ahead: timedelta | None) -> 
 
 def _is_alike(attempt: Attempted, message: Message, ahead: timedelta | None) -> bool:
     return _fits(attempt, message, ahead) and are_alike(attempt.text, message.text)
+
+
+def _has_our_files(attempt: Attempted, message: Message) -> bool:
+    """Whether all files of a message are ours; it has some, if ours has."""
+    left = list(attempt.files)
+    for file in message.attachments:
+        found = next((name for name in left if is_kept_as(name, file.name)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return bool(message.attachments) or not attempt.files
+
+
+def _has_words(_: Attempted, message: Message) -> bool:
+    return bool(comparable(message.text))
+
+
+def is_kept_as(sent: str, kept: str) -> bool:
+    """
+    Whether a kept file's name is what a store makes of a sent one.
+
+    Stores write strokes for blanks and signs, lose letters of other alphabets, cut what is long, and put something
+    behind a name that they have already.
+    """
+    (ours, our_ending), (theirs, their_ending) = _stem_and_ending(sent), _stem_and_ending(kept)
+    if our_ending != their_ending:
+        return False
+    stems = [ours, "_".join(_WORD.findall("".join(sign for sign in ours if sign.isascii())))]
+    if theirs in stems or not stems[-1]:
+        return True
+    is_cut = len(theirs) >= _FEW and any(stem.startswith(theirs) for stem in stems)
+    return is_cut or any(theirs.startswith(f"{stem}_") for stem in stems)
+
+
+def _stem_and_ending(name: str) -> tuple[str, str]:
+    stem, dot, ending = unicodedata.normalize("NFC", name[:_LONGEST_FILE_NAME]).casefold().rpartition(".")
+    return "_".join(_WORD.findall(stem if dot else ending)), ending if dot else ""
 
 
 def _fits(attempt: Attempted, message: Message, ahead: timedelta | None, leeway: timedelta = timedelta()) -> bool:

@@ -130,7 +130,8 @@ def _attempted(row: Row) -> Attempted:
     """A row of `replies_without_vendor_id` as what was sent."""
     kind = Kind(row["kind"])
     text = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
-    return Attempted(kind, text, from_ms(row["queued_at"]))
+    files = tuple(file.name for file in message_row(row).attachments) if kind is Kind.REPLY else ()
+    return Attempted(kind, text, from_ms(row["queued_at"]), files)
 
 
 def _arrived(tx: Transaction, row: Row, vendor_id: MessageId, now: datetime) -> None:

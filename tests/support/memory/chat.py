@@ -290,7 +290,10 @@ class MemoryChat:
         return Said(place=place, message=message, agent=agent, text=text, said_at=self.now())
 
     async def check(
-        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+        self,
+        channels: Sequence[ChannelId],
+        pings: Sequence[tuple[ChannelId, Mention]] = (),
+        agents: Collection[str] = (),
     ) -> Sequence[Finding]:
         return ()
 

@@ -28,6 +28,7 @@ _RELEASED = {
     "0018_lines_and_clocks.sql": "057f08dc97ab43edeb3a9fdc4f8e0865499dcd8bab11095b0dffe01bd88ba321",
     "0019_decisions.sql": "dc14ed0ceca0d0a08f5aa3ac8b89fbb18c14a565f6d1c7f424e09179f5379e6e",
     "0020_queued_deliveries.sql": "0636769b20b853ef8714767f9b675a2ce85ddbf7abbab45b22984146d5683ae3",
+    "0021_asked_to_wait.sql": "6796b2f3ec2f4dac274f9e945da6b9d6b3c38eef6d6e2547465dd922be7aa0f3",
 }
 """The SHA-256 of every migration. A new one is added here with its first commit."""
 

@@ -15,22 +15,26 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from bot.ops import connections as subject
 from bot.ops.connections import MOST_CONNECTIONS, Connections
 from tests.support.waiting import until
 
 GET: Final = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 HALF: Final = b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc"
+LARGE: Final = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
 IDLE = 2000
+HOUR = 3600.0
 
 
 class Place:
-    """A server with three answers: at once, of a body, and never."""
+    """A server with some answers: at once, of a body, large ones, and never."""
 
     def __init__(self, request_seconds: float) -> None:
         self.never = asyncio.Event()
         self.connections = Connections(
             [
                 web.get("/healthz", self._well),
+                web.get("/large", self._large),
                 web.get("/slow", self._slow),
                 web.get("/broken", self._broken),
                 web.post("/hook", self._hook),
@@ -41,6 +45,9 @@ class Place:
 
     async def _well(self, _: web.Request) -> web.Response:
         return web.Response(text="ok")
+
+    async def _large(self, _: web.Request) -> web.Response:
+        return web.Response(body=bytes(16 * 1024 * 1024))
 
     async def _slow(self, _: web.Request) -> web.Response:
         await self.never.wait()
@@ -67,6 +74,12 @@ class Place:
         """Whether so many are being answered now."""
         return len(self.connections._answering) == amount
 
+    def unread(self) -> list[bool]:
+        """Of each connection that is not gone, whether something of an answer has not left yet."""
+        server = self.connections._runner.server
+        assert server is not None
+        return [transport.get_write_buffer_size() > 0 for transport in server._connections.values()]
+
     async def answer(self, sends: bytes) -> str:
         """What a new connection is answered; empty: it is closed without an answer."""
         return (await received(await self.connect(sends))).decode()
@@ -78,6 +91,16 @@ async def received(connection: socket.socket) -> bytes:
         return await asyncio.get_running_loop().sock_recv(connection, 65536)
     except ConnectionError:
         return b""
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the other side has closed it; it sends nothing."""
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 @asynccontextmanager
@@ -125,6 +148,30 @@ async def test_health_is_answered_while_thousands_hold_connections(
             await until(lambda: len(server.connections) <= MOST_CONNECTIONS)
     assert logs == []
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
+
+
+async def test_those_who_come_at_once_make_way_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are accepted in one moment, only so many are left as there is room for."""
+    monkeypatch.setattr(subject, "MOST_CONNECTIONS", 4)
+    async with serving(HOUR) as place:
+        for _ in range(50):
+            place.open.append(socket.create_connection(("127.0.0.1", place.connections.port)))
+            place.open[-1].setblocking(False)
+        await until(lambda: sum(map(is_closed, place.open)) == 46, "46 are closed")
+        assert "\r\n\r\nok" in await place.answer(GET)
+
+
+async def test_who_reads_no_answer_makes_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was answered and is not read by the other side holds no connection open."""
+    monkeypatch.setattr(subject, "MOST_CONNECTIONS", 2)
+    async with serving(HOUR) as place:
+        for _ in range(2):
+            await place.connect(LARGE)
+        await until(lambda: place.unread() == [True, True], "two do not read")
+        for _ in range(2):
+            await place.connect()
+        await until(lambda: place.unread() == [False, False], "two others are left")
+        assert "\r\n\r\nok" in await place.answer(GET)
 
 
 async def test_whoever_is_being_answered_does_not_make_way() -> None:

@@ -331,6 +331,17 @@ async def test_tickets_closed_long_ago_lose_their_words(database: Database, path
     assert in_the_files(path) == {"violet-ticket", "violet-m1"}
 
 
+async def test_a_clock_that_is_ahead_erases_nothing_early(database: Database) -> None:
+    """Erased words do not come back: a ticket's time is over if somebody else says that it is so late, too."""
+    number = await database.write(fill, closed=True)
+    clock, day = StandingClock(NOON + timedelta(days=400)), timedelta(days=1)
+    for others in ([], [None], [NOON + 2 * day, None], [NOON, NOON + 29 * day]):
+        await Retention(database, clock, 30, lambda: others).erase()  # noqa: B023
+        assert (await ticket(database, number)).subject == "Violet-Subject", others
+    await Retention(database, clock, 30, lambda: [NOON, NOON + 31 * day]).erase()
+    assert (await ticket(database, number)).subject == ""
+
+
 async def test_what_was_erased_before_a_crash_leaves_the_log_at_the_next_run(database: Database, path: Path) -> None:
     """The program died between erasing and emptying the write-ahead log: nothing is due any more, and it is emptied."""
     await database.write(fill, closed=True)

@@ -78,7 +78,15 @@ async def test_a_notice_that_could_not_be_posted_is_tried_again_while_the_incide
             (notice,) = tx.all("unfinished_deliveries")
             if tried:
                 tx.run("begin_delivery", id=notice["id"], now=0)
-                tx.run("postpone_delivery", id=notice["id"], now=0, due=2 * 10**12, error="Away.", uncounted=0)
+                tx.run(
+                    "postpone_delivery",
+                    id=notice["id"],
+                    now=0,
+                    due=2 * 10**12,
+                    not_before=None,
+                    error="Away.",
+                    uncounted=0,
+                )
             store_failing(tx, STORE, StoreIncident.DOWN, "It answers 500.", later, notify=True)
             (notice,) = tx.all("unfinished_deliveries")
             due.append(notice["due_at"] - int(NOON.timestamp() * 1000))

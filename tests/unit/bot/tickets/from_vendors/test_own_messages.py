@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
 
 import pytest
 
-from bot.model import Author, Kind, Message, MessageId
-from bot.tickets.from_vendors.own_messages import Attempted, are_alike, claimed
+from bot.model import Attachment, Author, Kind, Message, MessageId
+from bot.tickets.from_vendors.own_messages import Attempted, are_alike, claimed, is_kept_as
 from tests.support.database import NOON
 
 REPLIES = [
@@ -120,3 +121,48 @@ def test_customers_notes_and_older_messages_are_not_ours() -> None:
     assert claimed(sent(REPLIES[0]), [message("a", altered, author=Author.CUSTOMER)], timedelta()) == {}
     assert claimed(sent(REPLIES[0]), [message("a", altered, public=False)], timedelta()) == {}
     assert claimed(sent("Ann: hi", kind=Kind.NOTE), [message("a", "ann: hi", public=False)], timedelta()) == {"a": 0}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("label.pdf", "label.pdf"),
+        ("Label Mai 2.PDF", "label_mai_2.pdf"),
+        ("label März 50%.pdf", "label_Mrz_50.pdf"),
+        ("label März 50%.pdf", "label_M\u0308arz_50.pdf".replace("M\u0308a", "Ma\u0308")),
+        ("請求書.pdf", "x7Yk2.pdf"),
+        ("請求書 1.pdf", "1_x7Yk2.pdf"),
+        ("label.pdf", "label_x7Yk2.pdf"),
+        ("label.pdf", "label (1).pdf"),
+        ("README", "readme"),
+        ("a-name-that-is-longer-than-a-store-keeps.pdf", "a-name-that-is-longer-than.pdf"),
+    ],
+)
+def test_a_file_is_known_again_as_stores_keep_it(sent: str, kept: str) -> None:
+    """Blanks and signs, other alphabets, and what makes a name one of its kind are the store's."""
+    assert is_kept_as(sent, kept)
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("label.pdf", "labels.pdf"), ("a.pdf", "a.png"), ("a.pdf", "manual.pdf")])
+def test_other_files_are_not_ours(sent: str, kept: str) -> None:
+    """Neither by their beginning nor by their ending alone."""
+    assert not is_kept_as(sent, kept)
+
+
+def test_a_message_without_words_is_known_by_its_files() -> None:
+    """A colleague's is not taken for ours; of equal texts the one with our files is ours."""
+
+    def with_files(name: str, text: str, *files: str) -> Message:
+        return replace(message(name, text), attachments=tuple(Attachment(name=each) for each in files))
+
+    def ours(text: str, *files: str) -> list[tuple[Attempted, int]]:
+        return [(Attempted(Kind.REPLY, text, NOON, files), 0)]
+
+    theirs, both = with_files("a", "", "manual.pdf"), with_files("b", "", "label_x7.pdf", "cover.png")
+    assert claimed(ours("", "label.pdf", "cover.png"), [theirs, both], timedelta()) == {"b": 0}
+    assert claimed(ours("", "label.pdf", "cover.png", "too-large.mp4"), [theirs, both], timedelta()) == {"b": 0}
+    assert claimed(ours("", "label.pdf"), [theirs, both, with_files("c", "")], timedelta()) == {}
+    words = [with_files("a", "Here."), with_files("b", "Here.", "manual.pdf"), with_files("c", "Here.", "label.pdf")]
+    assert claimed(ours("Here.", "label.pdf"), words, timedelta()) == {"c": 0}
+    assert claimed(ours("Here.", "label.pdf"), words[:2], timedelta()) == {"a": 0}
+    assert claimed(ours("👍"), [with_files("a", "")], timedelta()) == {"a": 0}
