@@ -10,7 +10,7 @@ import discord
 import structlog
 
 from adapters.chats import shared_wording
-from adapters.chats.discord import forms
+from adapters.chats.discord import forms, wording
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.asking import Interaction, place_asked
 from adapters.chats.discord.buttons import pressed_in, view
