@@ -18,7 +18,7 @@ from adapters.vendors.client.html import html_to_text
 from adapters.vendors.client.html_writing import rich_text_to_html
 from bot.text import comparable
 from bot.text.normal_form import normal
-from bot.text.plain import plain
+from bot.text.plain import inert, plain
 from bot.text.tree import RichText, has_formatting
 
 DISCORD = brackets.Names(users={"11": "Ana"})
@@ -50,6 +50,13 @@ DISCORD_WORDS: Pairs = {
     "~~<@11>~~": "~~@Ana~~",
     "~~<:blob:3>~~": "~~:blob:~~",
     "~~<t:1700000000:D>~~": "~~2023-11-14~~",
+    "<https://x.example/1>s": "https://x.example/1 s",
+    "<https://x.example/1>~~s~~": "https://x.example/1 ~~s~~",
+    "<https://x.example/1>**, s**": "https://x.example/1, s",
+    "~~https://x.example/1~~": "~~https://x.example/1~~",
+    "Https://x.example/a_b_*c* d_": "Https://x.example/a_b_*c* d_",
+    "[shop](Https://x.example)": "shop (Https://x.example)",
+    "user:key:12:30": "user:key:12:30",
 }
 DISCORD_PLACES: dict[str, Callable[[str], str]] = {
     "{}": "{}".format,
@@ -75,6 +82,10 @@ SLACK_WORDS: Pairs = {
     "~<https://x.example|old>~": "~~old (https://x.example)~~",
     "~<@U1>~": "~~@Ana~~",
     "a~b~c": "a~b~c",
+    "<https://x.example/1>s": "https://x.example/1 s",
+    "<https://x.example/1><https://x.example/2>": "https://x.example/1 https://x.example/2",
+    "<http://x.example|x.example>s": "x.examples",
+    "<mailto:a@x.example?subject=Hi|write>": "write (a@x.example)",
 }
 SLACK_PLACES: dict[str, Callable[[str], str]] = {
     "{}": "{}".format,
@@ -94,6 +105,10 @@ HTML_WORDS: Pairs = {
     '<a href="https://x.example"><s>old</s></a>': "~~old (https://x.example)~~",
     '<a href="https://x.example"><s>old</s> new</a>': "~~old~~ new (https://x.example)",
     "<s> </s>word": "word",
+    '<a href="https://x.example/1">https://x.example/1</a>s': "https://x.example/1 s",
+    '<a href="https://x.example/1">https://x.example/1/</a>s': "https://x.example/1/ s",
+    '<a href="mailto:a@x.example?subject=Hi">write</a>': "write (a@x.example)",
+    '<a href="HTTPS://x.example">shop</a>': "shop (HTTPS://x.example)",
 }
 HTML_PLACES: dict[str, Callable[[str], str]] = {
     "<p>{}</p>": "{}".format,
@@ -194,6 +209,14 @@ def test_a_body_that_cannot_be_converted_keeps_what_is_struck_out() -> None:
     """Too many elements: the tags go, but not what strikes words out."""
     body = "<div>" * 13_000 + "<p>Pay <S class='x'>12.90</S> 9.90 <span>now</span></p>"
     assert plain(html_to_text(body)) == "Pay ~~12.90~~ 9.90 now"
+
+
+@pytest.mark.parametrize("place", HTML_PLACES)
+def test_a_strangers_text_has_the_lines_that_it_has(place: str) -> None:
+    """What is taken from it, such as labels that hide their addresses, adds no line before quotes, lists and code."""
+    body = "<ul><li>x</ul><p>word<blockquote>y</blockquote><p>word<pre>z</pre>"
+    text = html_to_text(place.format("word") + body + place.format("word"))
+    assert inert(text) == text if "h2" not in place else plain(inert(text)) == plain(text)
 
 
 def test_unseen_signs_are_not_struck_out() -> None:
