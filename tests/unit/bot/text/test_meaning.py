@@ -180,6 +180,30 @@ BLOCKS: tuple[tuple[str, str, str], ...] = (
     ("html", "<ol><li>a<pre>b\n  c\n\nd</pre>e<li>f</ol>", "1. a\n   b\n     c\n\n   d\n   e\n2. f"),
     ("html", '<ol style="list-style: none"><li>a<li>b</ol>', "- a\n- b"),
     ("html", "<menu><li>a<li>b</menu>", "- a\n- b"),
+    # Tables as programs for mails write them, with paragraphs in the cells.
+    ("html", "<table><tr><td><p>Item</p><td><p>Qty</p><tr><td><h3>Lamp<br></h3><td><div>2</div></table>",
+     "Item | Qty\nLamp | 2"),
+    ("html", "<table><tr><td><p>a</p><td>b<tr><td><p>c</p><td> </table><p>d", "a | b\nc\n\nd"),
+    ("html", "<table><tr><td><p>a</p><p>b</p><td>c</table>", "a\n\nb\n\nc"),
+    ("html", "<table><tr><td><p>a</p><td> </table><p>b", "a\n\nb"),
+    ("html", "<table><tr><td rowspan=2>a<td>1<td>x<tr><td>2<td>y<tr><td>b<td>3<td>z</table>",
+     "a | 1 | x\n| 2 | y\nb | 3 | z"),
+    ("html", "<table><tr><td>a<td rowspan=2>1<td>x<tr><td>b<td>y</table>", "a | 1 | x\nb | | y"),
+    ("html", "<table><tr><td colspan=2>Total<td>9<tr><td>a<td>b<td>c</table>", "Total | | 9\na | b | c"),
+    ("html", "<table><tr><td colspan=12>a<td rowspan=x>b</table>", "a | b"),
+    ("html", "<table><tr><td>a<table><tr><td><p>x</p><td><p>y</p></table><td>b</table>", "a\n\nx | y\n\nb"),
+    # What a browser shows in another way than its words follow one another.
+    ("html", "<p>Size <select><option>S<option selected>M</select>, <select><option>L<option>XL</select>", "Size M, L"),
+    ("html", "<p><select multiple><option>a<option selected label=b>x<option selected>c</select>", "b, c"),
+    ("html", "<p>1<sup>1/2</sup> in, 29<sup>99 €</sup>, 10<sup>−3</sup>, 1<sup>st</sup>", "1¹/² in, 29⁹⁹ €, 10⁻³, 1st"),
+    ("html", "<p><ruby>漢<rt>kan</rt></ruby> <ruby>字<rp>[</rp><rt>ji</rt><rp>]</rp></ruby>", "漢(kan) 字(ji)"),
+    ("html", "<p>a</p><xmp><b>\n  c</b></xmp>", "a\n\n<b>\n  c</b>"),
+    ("html", "<div>shop:<br>&nbsp; keys:<br>&nbsp; &nbsp; - one<br>&nbsp;two</div>", "shop:\n  keys:\n    - one\ntwo"),
+    ("html", '<p>a</p><a href="https://x.example"><div>b</div></a>c', "a\n\nb\nhttps://x.example\nc"),
+    ("html", '<p><a href="https://x.example/a b\n/c">here</a>', "here (https://x.example/a%20b/c)"),
+    ("html", '<p>a <img src=" https://x.example/a b.png">', "a picture (https://x.example/a%20b.png)"),
+    ("html", '<p>a<img src="https://x.example/o" style="width: 1px; height:1px !important">', "a"),
+    ("html", '<p>a <img src="https://x.example/o" style="width: 100px">', "a picture (https://x.example/o)"),
 )  # fmt: skip
 
 
