@@ -57,6 +57,8 @@ DISCORD_WORDS: Pairs = {
     "Https://x.example/a_b_*c* d_": "Https://x.example/a_b_*c* d_",
     "[shop](Https://x.example)": "shop (Https://x.example)",
     "user:key:12:30": "user:key:12:30",
+    "[\u200b](https://x.example)": "https://x.example",
+    "[ ](https://x.example)": "https://x.example",
 }
 DISCORD_PLACES: dict[str, Callable[[str], str]] = {
     "{}": "{}".format,
@@ -108,6 +110,7 @@ HTML_WORDS: Pairs = {
     '<a href="https://x.example/1">https://x.example/1</a>s': "https://x.example/1 s",
     '<a href="https://x.example/1">https://x.example/1/</a>s': "https://x.example/1/ s",
     '<a href="mailto:a@x.example?subject=Hi">write</a>': "write (a@x.example)",
+    '<a href="https://x.example">&zwnj;</a> b': "https://x.example b",
     '<a href="HTTPS://x.example">shop</a>': "shop (HTTPS://x.example)",
 }
 HTML_PLACES: dict[str, Callable[[str], str]] = {

@@ -102,6 +102,12 @@ def test_a_text_comes_back_from_its_html(text: str) -> None:
     assert comparable(html_to_text(text_to_html(clean(text)))) == comparable(text)
 
 
+def test_replies_keep_indents_and_gaps() -> None:
+    """A browser shows one of several spaces, so the others are such that do not break; one alone may break."""
+    assert text_to_html("a b\n  c   d\te") == "a b<br>\n&nbsp; c&nbsp;&nbsp; d&nbsp;&nbsp;&nbsp; e"
+    assert html_to_text(text_to_html("shop:\n  keys:\n    - one")) == "shop:\n  keys:\n    - one"
+
+
 def test_replies_keep_breaks_and_links() -> None:
     """Line breaks are breaks, addresses can be clicked, and nothing else is markup."""
     assert text_to_html('a < "b"\nsee https://x.example/?a=1&b=2.') == (
