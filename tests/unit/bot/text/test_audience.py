@@ -215,7 +215,7 @@ def test_a_name_that_shows_nothing_is_no_name() -> None:
 )
 def test_what_looks_like_an_exclamation_mark_is_one(sign: str, words: str, rest: str) -> None:
     """A command behind it goes to nobody, but a sentence that begins with it does."""
-    assert audience(sign + words, PREFIXES) == ForBot(words.split()[0].lower().rstrip("!"), rest)
+    assert audience(sign + words, PREFIXES) == ForBot(words.split(maxsplit=1)[0].lower().rstrip("!"), rest)
     assert audience(f"**{sign}{words}**", PREFIXES) == audience(sign + words, PREFIXES)
 
 
