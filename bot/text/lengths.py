@@ -6,14 +6,20 @@ Anybody can write these texts, so the time of every function is linear in the le
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 
+from bot.text.addresses import end_of
 from bot.text.cleaning import clean
 
 _LONGEST_SIGN = 64
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_LONGEST_SCHEME = len("https:/")
+_IN_ONE_ADDRESS = 3
+"""So many addresses may be in one another, as where one leads to the other."""
 _JOINER = "\u200d"
 _SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _FLAG_LETTERS = ("\U0001f1e6", "\U0001f1ff")
@@ -120,13 +126,25 @@ def _longest_fitting(text: str, start: int, length: int, width: Callable[[str], 
 
 
 def _good_cut(text: str, start: int, end: int) -> int:
-    """Where to cut, in the second half: after a line, else after a word, else after a whole sign."""
+    """Where to cut: in the second half after a line or a word, else before an address, else after a whole sign."""
     half = start + (end - start) // 2
     for separator in ("\n", " "):
         found = text.rfind(separator, half, end)
         if found > start:
             return found + 1
-    return _sign_end(text, end, half)
+    address = _cut_address(text, start, end)
+    return _sign_end(text, end, half) if address is None else address
+
+
+def _cut_address(text: str, start: int, end: int) -> int | None:
+    """Where an address begins that a cut at `end` would break, if it fits into a piece; None: there is none."""
+    room = end - start
+    schemes = [found.start() for found in _SCHEME.finditer(text, start + 1, end + _LONGEST_SCHEME)]
+    for first in [each for each in schemes if each < end][-_IN_ONE_ADDRESS:]:
+        last = end_of(text, first, min(len(text), first + room + 1))
+        if last is not None and end < last <= first + room:
+            return first
+    return None
 
 
 def _sign_end(text: str, end: int, least: int) -> int:

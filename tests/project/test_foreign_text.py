@@ -168,7 +168,9 @@ FOREIGN: dict[str, Reader] = {
     "adapters/vendors/client/html_elements.py:_TINY": lambda given: html_elements.is_tracking({"style": given}),
     "adapters/vendors/client/html_lines.py:_COLLAPSED": lambda given: html.html_to_text(f"<p>\xa0 {given}"),
     "adapters/vendors/client/html_lines.py:_INDENT": lambda given: html.html_to_text(f"<p>\xa0 {given}"),
-    "adapters/vendors/client/html_tables.py:_NUMBER": lambda given: html.html_to_text(f'<table><td colspan="{given}">x'),
+    "adapters/vendors/client/html_tables.py:_NUMBER": lambda given: html.html_to_text(
+        f'<table><td colspan="{given}">x'
+    ),
     "adapters/vendors/client/html_writing.py:_SPACES": html_writing.text_to_html,
     "adapters/vendors/client/html.py:_LINE_TAG": html._without_tags,
     "adapters/vendors/client/html.py:_OPENED": html._count_elements,
@@ -210,6 +212,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/cleaning.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,
     "bot/text/ticket_numbers.py:_FIRST": ticket_and_words,
     "bot/text/ticket_numbers.py:_LATER": lambda given: ticket_and_words(f"x {given}"),
+    "bot/text/lengths.py:_SCHEME": lambda given: text.split(given, 400),
     "bot/text/times.py:_AROUND": _read_time,
     "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
     "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),
