@@ -57,6 +57,7 @@ DISCORD_WORDS: Pairs = {
     "Https://x.example/a_b_*c* d_": "Https://x.example/a_b_*c* d_",
     "[shop](Https://x.example)": "shop (Https://x.example)",
     "user:key:12:30": "user:key:12:30",
+    "<:wave:3> <a:a:4>": ":wave: :a:",
     "[\u200b](https://x.example)": "https://x.example",
     "[ ](https://x.example)": "https://x.example",
 }
