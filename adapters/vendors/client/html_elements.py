@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from selectolax.lexbor import LexborNode
@@ -64,6 +65,8 @@ _BOXES: Mapping[tuple[str, bool], str] = {
     ("checkbox", True): "☑", ("checkbox", False): "☐", ("radio", True): "◉", ("radio", False): "○",
 }  # fmt: skip
 _MOST_CHOSEN = 20
+_LONGEST_EMOJI = 16
+"""Characters: a family or a flag has up to ten."""
 _TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[0-3](?:\.\d*)?(?:px|pt)?\s*(?:;|!|$)", re.IGNORECASE)
 _NOT_IN_ADDRESSES = re.compile(r"[\t\n\r]")
 _WITHOUT_WORDS = frozenset(("hidden", "password", "image", "file", "color", "range"))
@@ -126,6 +129,15 @@ def chosen(node: LexborNode) -> str:
 def address_in(attributes: Attributes, name: str) -> str:
     """An address as a browser reads it: without line ends, which programs put into long ones, and with `%20`."""
     return _NOT_IN_ADDRESSES.sub("", attributes.get(name) or "").strip().replace(" ", "%20")
+
+
+def is_emoji(words: str) -> bool:
+    """Whether these words of a picture are an emoji: programs for mails send a picture for each."""
+    is_short = 0 < len(words) <= _LONGEST_EMOJI
+    return is_short and (
+        "\u20e3" in words
+        or (any(unicodedata.category(each) == "So" for each in words) and not any(map(str.isalnum, words)))
+    )
 
 
 def is_tracking(attributes: Attributes) -> bool:

@@ -117,6 +117,8 @@ class _Reader:
             self._scripts.append(tag)
         elif tag == "rt":
             self._words("(")
+        elif tag == "button":
+            self._words(" ")
         elif tag == "q":
             self._words(_QUOTES[self._quotes % 2][0])
             self._quotes += 1
@@ -154,6 +156,8 @@ class _Reader:
             self._scripts.pop()
         elif tag == "rt":
             self._words(")")
+        elif tag == "button":
+            self._words(" ")
         else:
             self._tables.end(tag, self._line)
         if self._ends_lines(tag):
@@ -224,11 +228,14 @@ class _Reader:
         """A picture, a video and the like as a word."""
         if elements.is_tracking(attributes):
             return
+        word, words = MEDIA[tag], " ".join((attributes.get("alt") or attributes.get("title") or "").split())
+        if tag == "img" and elements.is_emoji(words):
+            self._words(words)
+            return
         if tag != "img":
             self._end_line()
-        elif self._line and self._line[-1] is self._last_medium:
+        elif self._line and (self._line[-1] is self._last_medium or bare_pieces(self._line[-1:])[-1:].isalnum()):
             self._words(" ")
-        word, words = MEDIA[tag], " ".join((attributes.get("alt") or attributes.get("title") or "").split())
         address = elements.address_in(attributes, "src") or source_in(node)
         if can_be_opened(address) and self._link is None:
             self._line.append(Link(address, words or word, self._style()))

@@ -206,6 +206,12 @@ BLOCKS: tuple[tuple[str, str, str], ...] = (
     ("html", '<p>a</p><a href="https://x.example"><div>b</div></a>c', "a\n\nb\nhttps://x.example\nc"),
     ("html", '<p><a href="https://x.example/a b\n/c">here</a>', "here (https://x.example/a%20b/c)"),
     ("html", '<p>a <img src=" https://x.example/a b.png">', "a picture (https://x.example/a%20b.png)"),
+    ("html", '<p>See<img src="https://x.example/1">and', "See picture (https://x.example/1) and"),
+    ("html", '<p>ok<img alt="👍🏽" src="https://x.example/1">! <img alt="1\ufe0f\u20e3" src="https://x.example/2">',
+     "ok👍🏽! 1\ufe0f\u20e3"),
+    ("html", '<p><img alt="🇩🇪" src="cid:1"><img alt="👨\u200d👩\u200d👧" src="cid:2">', "🇩🇪👨\u200d👩\u200d👧"),
+    ("html", '<p><img alt="👍 thanks" src="https://x.example/1">', "👍 thanks (https://x.example/1)"),
+    ("html", "<p>Sure?<button>Yes</button><button>No</button>", "Sure? Yes No"),
     ("html", '<p>a<img src="https://x.example/o" style="width: 1px; height:1px !important">', "a"),
     ("html", '<p>a <img src="https://x.example/o" style="width: 100px">', "a picture (https://x.example/o)"),
 )  # fmt: skip
