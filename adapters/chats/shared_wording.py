@@ -44,3 +44,6 @@ NOT_FROM_PERSON = (
     "Use this on a colleague's message."
 )
 BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
+BUTTON_OUTDATED = (
+    "This button is from another version of shopbell. Nothing was done: use the buttons of the ticket's card, or /help."
+)

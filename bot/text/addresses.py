@@ -4,6 +4,7 @@ Where a web address begins and ends in a text: one rule for all scripts and for 
 An address ends at white space, at a quotation mark, at an angle bracket or at a full-width sign (`。`, `，`, `（`).
 Punctuation at its end belongs to the sentence; a closing bracket does so only if the address does not open it. A letter
 of a script without spaces belongs to an address only after a sign like `/`: `…/wiki/日本`, but not `…/o/1をご覧`.
+Telephones write the first letter of a text as a capital: `Https://`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ _CJK += "\U00020000-\U0003ffff"
 _STOPS = r"\s<>\"`|\\^{}\u0000-\u0020\u00a0\u00ab\u00bb\u2018-\u201f\u2026\u2028-\u202f\u3000-\u3004\u3008-\u3020"
 _STOPS += r"\u200b\u2060\ufeff\uff01-\uff65"
 _PLAIN = rf"[^{_STOPS}{_CJK}]"
-_FOUND = re.compile(rf"https?://(?=\w)(?:{_PLAIN}|(?<=[/=?&#_%.-])[{_CJK}]+)+")
-_TRAILING = ".,;:!?'*"
+_FOUND = re.compile(rf"(?i:https?)://(?=\w)(?:{_PLAIN}|(?<=[/=?&#_%.-])[{_CJK}]+)+")
+_TRAILING = ".,;:!?'*~"
 _ENDS_SENTENCES = ("Po", "Pd", "Pe", "Pf")
 """What Unicode calls signs like the Arabic question mark, the danda and the long dash."""
 _PAIRS = {")": "(", "]": "["}
@@ -81,9 +82,11 @@ def can_be_opened(address: str) -> bool:
 
 
 def bare(address: str) -> str:
-    """An address as people read it: without `mailto:` or `tel:`."""
+    """An address as people read it: without `mailto:` or `tel:`, and without the mail that somebody has begun."""
     kind, colon, rest = address.partition(":")
-    return rest if colon and kind.lower() in ("mailto", "tel") else address
+    if not colon or kind.lower() not in ("mailto", "tel"):
+        return address
+    return rest.partition("?")[0] if kind.lower() == "mailto" else rest
 
 
 def says_the_same(label: str, address: str) -> bool:
@@ -93,9 +96,6 @@ def says_the_same(label: str, address: str) -> bool:
     A telephone number may be grouped in another way, and a mailbox may have a subject for the mail behind it.
     """
     shown, whole = label.strip().rstrip("/"), bare(address).rstrip("/")
-    kind = address.partition(":")[0].lower()
-    if kind == "tel":
+    if address.partition(":")[0].lower() == "tel":
         return _GROUPING.sub("", shown) == _GROUPING.sub("", whole) != ""
-    if kind == "mailto":
-        whole = whole.partition("?")[0]
     return shown in (whole, whole.removeprefix("https://"), whole.removeprefix("http://"))

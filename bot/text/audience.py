@@ -34,6 +34,8 @@ _FEW_WORDS = re.compile(r"[^\W\d_][\w-]*( [\w#:-]+){1,2}[.!?…]*")
 """`!close please`: nobody writes so to a customer."""
 _NAMED = re.compile(rf"(?:\d{{1,3}}[.)]\s)?[!/]+(?P<name>{'|'.join(sorted(COMMANDS))})(?=$|[\s,.:;!?])")
 """Also as an entry of a list, or with its sign more than once."""
+_LIKE_EXCLAMATION = frozenset("\u2757\u2755\u01c3")
+"""Emoji that telephones offer, and a letter. People begin sentences with them, so only a whole command counts."""
 _LONGEST_COMMAND = 100
 
 
@@ -78,7 +80,12 @@ def audience(text: str, note_prefixes: Sequence[str]) -> Audience:
     bare = _bare(words)
     asked = bare[1:] if bare[:1] in ("!", "/") else ""
     found = _command(asked.lstrip(" ")) or (ForBot(asked) if _FEW_WORDS.fullmatch(asked) else None)
-    return found or _named(words) or ForCustomer()
+    return found or _named(words) or _with_other_sign(bare) or ForCustomer()
+
+
+def _with_other_sign(bare: str) -> ForBot | None:
+    found = _command(bare[1:].lstrip(" ")) if bare[:1] in _LIKE_EXCLAMATION else None
+    return found if found is not None and found.word in COMMANDS else None
 
 
 def _named(words: str) -> ForBot | None:

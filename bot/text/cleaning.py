@@ -13,6 +13,13 @@ import re
 import unicodedata
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
+# Word processors end a line by a vertical tab, and printed texts end a page by a form feed.
+_TABS_AND_FEEDS = "\x0b\x0c"
+# Windows' signs, where a program took their bytes for Latin-1: `it\x92s`, and a price without its `€`. One of them, the
+# ellipsis, is also Unicode's end of a line.
+_WINDOWS = {code: bytes((code,)).decode("cp1252", "ignore") for code in range(0x80, 0xA0) if code != 0x85}
+_MEANT = _WINDOWS | dict.fromkeys(map(ord, _TABS_AND_FEEDS), "\n")
+_HAS_MEANING = re.compile(r"[\x0b\x0c\x80-\x84\x86-\x9f]")
 # Control characters, lone surrogates, and what overrides the direction of text: with that, a text can look different
 # from what it is.
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
@@ -23,8 +30,12 @@ _COMPOSED_AT_ONCE = 100
 
 
 def visible(text: str) -> str:
-    """The text without control characters, lone surrogates and overrides of direction; its line ends stay."""
-    return _INVISIBLE.sub("", text)
+    """
+    The text without control characters, lone surrogates and overrides of direction; its line ends stay.
+
+    What people see in place of some controls is written as that: a vertical tab ends a line, 0x80 is a euro sign.
+    """
+    return _INVISIBLE.sub("", text.translate(_MEANT) if _HAS_MEANING.search(text) else text)
 
 
 def clean(text: str) -> str:

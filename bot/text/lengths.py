@@ -6,27 +6,35 @@ Anybody can write these texts, so the time of every function is linear in the le
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 
+from bot.text.addresses import end_of
 from bot.text.cleaning import clean
 
 _LONGEST_SIGN = 64
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_LONGEST_SCHEME = len("https:/")
+_IN_ONE_ADDRESS = 3
+"""So many addresses may be in one another, as where one leads to the other."""
 _JOINER = "\u200d"
 _SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+_FLAG_LETTERS = ("\U0001f1e6", "\U0001f1ff")
+_TAGS = ("\U000e0020", "\U000e007f")
 
 
 def one_line(text: str, length: int) -> str:
     """The text on one line; if it is longer than `length` characters, cut to that with an ellipsis."""
     line = " ".join(clean(text).split())
-    return line if len(line) <= length else line[: max(0, length - 1)].rstrip() + "…"
+    return shorten(line, length)
 
 
 def shorten(text: str, length: int) -> str:
     """The text with its lines; if it is longer than `length` characters, cut to that with an ellipsis."""
-    return text if len(text) <= length else text[: max(0, length - 1)].rstrip() + "…"
+    return text if len(text) <= length else text[: _sign_end(text, max(0, length - 1), 0)].rstrip() + "…"
 
 
 def units(text: str) -> int:
@@ -118,18 +126,48 @@ def _longest_fitting(text: str, start: int, length: int, width: Callable[[str], 
 
 
 def _good_cut(text: str, start: int, end: int) -> int:
-    """Where to cut, in the second half: after a line, else after a word, else after a whole sign."""
+    """Where to cut: in the second half after a line or a word, else before an address, else after a whole sign."""
     half = start + (end - start) // 2
     for separator in ("\n", " "):
         found = text.rfind(separator, half, end)
         if found > start:
             return found + 1
-    return next((cut for cut in range(end, max(half, end - _LONGEST_SIGN), -1) if not _is_inside_sign(text, cut)), end)
+    address = _cut_address(text, start, end)
+    return _sign_end(text, end, half) if address is None else address
+
+
+def _cut_address(text: str, start: int, end: int) -> int | None:
+    """Where an address begins that a cut at `end` would break, if it fits into a piece; None: there is none."""
+    room = end - start
+    schemes = [found.start() for found in _SCHEME.finditer(text, start + 1, end + _LONGEST_SCHEME)]
+    for first in [each for each in schemes if each < end][-_IN_ONE_ADDRESS:]:
+        last = end_of(text, first, min(len(text), first + room + 1))
+        if last is not None and end < last <= first + room:
+            return first
+    return None
+
+
+def _sign_end(text: str, end: int, least: int) -> int:
+    """The last place from `end` backwards where no sign is split, but none before `least`; `end` if there is none."""
+    return next((cut for cut in range(end, max(least, end - _LONGEST_SIGN), -1) if not _is_inside_sign(text, cut)), end)
 
 
 def _is_inside_sign(text: str, at: int) -> bool:
-    """Whether a cut at `at` would split what people see as one sign: a letter and its accent, an emoji of a family."""
+    """
+    Whether a cut at `at` would split what people see as one sign.
+
+    That is a letter with its accents or its vowel, an emoji of a family, or a flag, which is two letters or a black
+    flag with letters that nobody sees.
+    """
     if at >= len(text):
         return False
     before, after = text[at - 1], text[at]
-    return _JOINER in (before, after) or after in _SKIN_TONES or unicodedata.category(after) in ("Mn", "Me")
+    if _is_flag_letter(before) and _is_flag_letter(after):
+        run = next((back for back in range(_LONGEST_SIGN) if not _is_flag_letter(text[at - 1 - back : at - back])), 0)
+        return run % 2 == 1
+    goes_on = after in _SKIN_TONES or _TAGS[0] <= after <= _TAGS[1]
+    return _JOINER in (before, after) or goes_on or unicodedata.category(after) in ("Mn", "Mc", "Me")
+
+
+def _is_flag_letter(sign: str) -> bool:
+    return _FLAG_LETTERS[0] <= sign <= _FLAG_LETTERS[1]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.text.cleaning import visible
+from bot.text.names import shows
 from bot.text.tree import (
     BREAK,
     DEEPEST_LEVEL,
@@ -175,10 +176,16 @@ def _joined_pieces(inside: Iterable[Inline]) -> tuple[Inline, ...]:
 
 
 def _lines_of(piece: Inline) -> Iterator[Inline]:
-    """A piece without line ends in its text, and without characters that nobody may see."""
+    """
+    A piece without line ends in its text, and without characters that nobody may see.
+
+    A link has to be seen: one with a label that shows nothing is shown by its address.
+    """
     if isinstance(piece, LineBreak | Moment):
         yield piece
         return
+    if isinstance(piece, Link) and piece.label and not shows(piece.label):
+        piece = replace(piece, label="")
     for number, text in enumerate(visible(text_of(piece)).split("\n")):
         if number:
             yield BREAK

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 
-from bot.text.addresses import bare, says_the_same
+from bot.text.addresses import bare, end_of, says_the_same
 from bot.text.cleaning import clean
 from bot.text.normal_form import normal
 from bot.text.tree import (
@@ -27,10 +27,13 @@ from bot.text.tree import (
     Quote,
     RichText,
     Words,
+    lines_of,
 )
 
 _QUOTED = "> "
 _INDENT = "  "
+_SEEN_BEHIND = 20
+"""Characters behind an address that show whether it goes on."""
 STRUCK = "~~"
 
 
@@ -80,13 +83,38 @@ def item_marker(item: Item) -> str:
 
 def plain_pieces(pieces: Iterable[Inline]) -> str:
     """Pieces of a paragraph, without formatting; what is struck out stands between `~~`."""
-    runs = ((is_struck, bare_pieces(run)) for is_struck, run in groupby(pieces, key=_is_struck))
-    return "".join(_struck(shown) if is_struck else shown for is_struck, shown in runs)
+    runs = [(is_struck, tuple(run)) for is_struck, run in groupby(pieces, key=_is_struck)]
+    shown = (_struck(bare_pieces(run)) if is_struck else bare_pieces(run) for is_struck, run in runs)
+    return _apart(zip((run[-1] for _, run in runs), shown, strict=True))
 
 
 def bare_pieces(pieces: Iterable[Inline]) -> str:
     """The words of pieces alone, as if nothing were struck out."""
-    return "".join(map(_plain_piece, pieces))
+    return _apart((piece, _plain_piece(piece)) for piece in pieces)
+
+
+def _apart(shown: Iterable[tuple[Inline, str]]) -> str:
+    """
+    Texts, each with the piece that it ends with, in a row.
+
+    Without formatting, nothing but a space keeps what follows an address from being read as a part of it.
+    """
+    parts: list[str] = []
+    before: Inline | None = None
+    for last, text in shown:
+        parts += [" ", text] if isinstance(before, Link) and _goes_on(parts[-1], text) else [text]
+        before = last
+    return "".join(parts)
+
+
+def _goes_on(shown: str, following: str) -> bool:
+    """Whether a text that follows an address would be taken for its end."""
+    start = shown.lower().rfind("http")
+    if start < 0:
+        return False
+    together = shown + following[:_SEEN_BEHIND]
+    end = end_of(together, start, len(together))
+    return end is not None and end > len(shown)
 
 
 def _is_struck(piece: Inline) -> bool:
@@ -164,16 +192,12 @@ def _inert_block(block: Block) -> Block:
 
 
 def _inert_pieces(pieces: Iterable[Inline]) -> Iterator[Inline]:
-    line: list[Piece] = []
-    for piece in (*pieces, LineBreak()):
-        if not isinstance(piece, LineBreak):
-            line.append(_opened(piece))
-            continue
-        if all(each.style.bold or _is_space(each) for each in line):
-            line = [replace(each, style=replace(each.style, bold=False)) for each in line]
-        yield from line
-        yield piece
-        line = []
+    for number, line in enumerate(lines_of(pieces)):
+        yield from [LineBreak()] if number else []
+        shown = tuple(map(_opened, line))
+        if all(each.style.bold or _is_space(each) for each in shown):
+            shown = tuple(replace(each, style=replace(each.style, bold=False)) for each in shown)
+        yield from shown
 
 
 def _is_space(piece: Piece) -> bool:

@@ -161,7 +161,17 @@ FOREIGN: dict[str, Reader] = {
     "adapters/vendors/sellsn/vendor.py:_NUMBERS": sellsn._NUMBERS.fullmatch,
     **{f"adapters/vendors/client/html_elements.py:{name}": _read_css for name in CSS},
     **{f"adapters/vendors/client/html_counting.py:{name}": _read_css for name in ("_LETTERS", "_UNMARKED", "_WHOLE")},
-    "adapters/vendors/client/html_elements.py:_FIGURES": html_elements.raised,
+    "adapters/vendors/client/html_elements.py:_FIGURE": html_elements.raised,
+    "adapters/vendors/client/html_elements.py:_NOT_IN_ADDRESSES": lambda given: html_elements.address_in(
+        {"href": given}, "href"
+    ),
+    "adapters/vendors/client/html_elements.py:_TINY": lambda given: html_elements.is_tracking({"style": given}),
+    "adapters/vendors/client/html_lines.py:_COLLAPSED": lambda given: html.html_to_text(f"<p>\xa0 {given}"),
+    "adapters/vendors/client/html_lines.py:_INDENT": lambda given: html.html_to_text(f"<p>\xa0 {given}"),
+    "adapters/vendors/client/html_tables.py:_NUMBER": lambda given: html.html_to_text(
+        f'<table><td colspan="{given}">x'
+    ),
+    "adapters/vendors/client/html_writing.py:_SPACES": html_writing.text_to_html,
     "adapters/vendors/client/html.py:_LINE_TAG": html._without_tags,
     "adapters/vendors/client/html.py:_OPENED": html._count_elements,
     "adapters/vendors/client/html_reader.py:_SPACE": html.html_to_text,
@@ -196,11 +206,13 @@ FOREIGN: dict[str, Reader] = {
         filling_snippets.unknown(given),
         filling_snippets.fill(given, {}),
     ),
+    "bot/text/cleaning.py:_HAS_MEANING": text.visible,
     "bot/text/cleaning.py:_INVISIBLE": text.visible,
     "bot/text/cleaning.py:_LINE_ENDS": text.clean,
     "bot/text/cleaning.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,
     "bot/text/ticket_numbers.py:_FIRST": ticket_and_words,
     "bot/text/ticket_numbers.py:_LATER": lambda given: ticket_and_words(f"x {given}"),
+    "bot/text/lengths.py:_SCHEME": lambda given: text.split(given, 400),
     "bot/text/times.py:_AROUND": _read_time,
     "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
     "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),

@@ -17,7 +17,7 @@ _BRACKETED = re.compile(
     r"|(?P<command>/[^:<>\n]{1,100}):\d{1,20}"
     r"|id:(?P<guide>[\w\-]{1,40})(?::\d{1,20})?"
     r"|sound:\d{1,20}:(?P<sound>\d{1,20})"
-    r"|(?P<address>https?://[^\s<>]{1,4000}))>"
+    r"|(?P<address>(?i:https?)://[^\s<>]{1,4000}))>"
 )
 _DATE_ONLY = frozenset("dD")
 _TIME_ONLY = frozenset("tT")

@@ -113,7 +113,7 @@ class Commands:
         button = pressed_in(interaction.data or {})
         if button is None:
             self._keep_running()
-            await _say(interaction, Answer(text=wording.BUTTON_OUTDATED))
+            await _say(interaction, Answer(text=shared_wording.BUTTON_OUTDATED))
             return
         ask = Ask(
             verb=button.verb,

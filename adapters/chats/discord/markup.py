@@ -4,7 +4,7 @@ Neutral text to Discord's markdown; pure. Formatted text is in `writing_markdown
 `escape` makes a text that Discord shows exactly as it is. A backslash before a sign shows the sign (Discord's rule: a
 backslash and one character that is no letter, digit or white space), and `<https://…>` shows the address without a
 preview. `discord.utils.escape_markdown` and `escape_mentions` are not enough: they do not change masked links,
-`<#id>`, `</command:id>`, `<t:…>`, custom emoji, lists and `-# `.
+`<#id>`, `</command:id>`, `<t:…>`, custom emoji, short codes (`user:key:1`), lists and `-# `.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from bot.text import addresses, clean, one_line, split, units
 
 _ACTIVE = re.compile(
-    r"(?P<protocol>:)(?=//)"
+    r"(?P<colon>:)(?=//|(?!\d{1,2}:)[\w+\-]{1,100}(?:::skin-tone-\d)?:)"
     r"|(?P<everyone>@)(?=everyone|here)"
     r"|(?P<sign>[\\*_~`|<\[\]])"
     r"|^(?P<indent>[^\S\n]*)(?P<start>#(?=#{0,2}(?:\s|$))|>|[+-](?=[\s#]|$))"
@@ -107,7 +107,7 @@ def named_link(name: str, url: str | None) -> str:
     Discord documents no limit for the address but that of the whole text, so it is for the caller to see that it fits.
     """
     label = clean(name).replace("\n", " ")
-    if url is None or not re.fullmatch(r"https?://[^\s<>\\]+", url):
+    if url is None or not re.fullmatch(r"(?i:https?)://[^\s<>\\]+", url):
         return escape_within_line(label)
     # The link would end at a bracket of the address; %28 is the same to whoever is asked for it.
     return f"[{escape_label(label)}]({url.translate(_ENCODED)})"

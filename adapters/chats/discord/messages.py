@@ -35,7 +35,7 @@ from bot.model import Answer, Attachment, DeliveryKey, Form, MentionKind, Pictur
 from bot.text import Cuts, one_line, split, units
 from bot.text.cutting import cut
 from bot.text.file_names import UNNAMED, file_name
-from bot.text.names import name_of
+from bot.text.names import name_of, shows
 from bot.text.plain import plain
 from bot.text.tree import RichText
 
@@ -143,7 +143,8 @@ def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:
     total = post.plain_from + len(pieces)
     name = cut_line(name_of(post.name), _NAME) or shared_wording.NAMELESS[post.voice]
     speaker = plainer_posts.speaker(post, name, part, total)
-    text = plainer_posts.shown(pieces[part - post.plain_from] or shared_wording.NO_TEXT, post.form)
+    piece = pieces[part - post.plain_from]
+    text = plainer_posts.shown(piece if shows(piece) else shared_wording.NO_TEXT, post.form)
     lines = [f"**{escape_within_line(speaker)}**" if speaker else "", _escaped(post.voice, text), key_line(key)]
     ping = _ping(post) if part == 0 else {}
     return {
@@ -202,7 +203,7 @@ def _bodies(post: Post) -> tuple[Sequence[tuple[int, int]], Sequence[str]]:
     groups = _attached(last, post)
     bodies = ["\n".join(line for line in (last, *map(_attachment, groups[0])) if line)]
     bodies += ["\n".join(map(_attachment, group)) for group in groups[1:]]
-    return first, [body or shared_wording.NO_TEXT for body in (*before, *bodies)]
+    return first, [body if shows(body) else shared_wording.NO_TEXT for body in (*before, *bodies)]
 
 
 def _last_body(post: Post) -> str:

@@ -44,7 +44,7 @@ _DEEPEST_MARK = 8
 _LONGEST = 100_000
 """Characters, far more than Discord allows. A longer text is not looked through for formatting."""
 
-_TOKEN = re.compile(r"¯\\_\(ツ\)_/¯|https?://|[\\`*_~|<\[\n]")
+_TOKEN = re.compile(r"¯\\_\(ツ\)_/¯|(?i:https?)://|[\\`*_~|<\[\n]")
 _SHRUG = "¯\\_(ツ)_/¯"
 _ESCAPE = re.compile(r"\\[\s\S]")
 _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
@@ -52,7 +52,7 @@ _FENCE = re.compile(r"```(?:(?P<language>[A-Za-z0-9_+\-.#]{1,50})\n)?\n*(?=[^\n]
 _FENCE_END = re.compile(r"```")
 _LINK = re.compile(
     r"\[(?P<label>(?:[^\[\]\\\n]|\\.|\[[^\[\]\\\n]*\])+)\]"
-    r"\((?:<(?P<bracketed>https?://[^\s<>]+)>|(?P<target>https?://(?:[^\s()<>]|\([^\s()<>]*\))+))"
+    r"\((?:<(?P<bracketed>(?i:https?)://[^\s<>]+)>|(?P<target>(?i:https?)://(?:[^\s()<>]|\([^\s()<>]*\))+))"
     r"(?: +\"[^\"\n]*\")?\)"
 )
 _QUOTE_REST = re.compile(r" *>>> +")
@@ -233,7 +233,7 @@ class _Reader:
                 after = self._bracketed(at, end, pieces, style)
             case "[":
                 after = self._link(at, end, pieces, style, depth)
-            case "https://" | "http://":
+            case _ if token.endswith("://"):
                 after = self._address(at, end, pieces, style)
             case _ if token == _SHRUG:
                 pieces.append(Words(token, style))

@@ -49,9 +49,6 @@ NO_DIRECT_MESSAGES = (
 )
 
 FORM_OUTDATED = "This form is from another version of shopbell. Nothing was done: open it again."
-BUTTON_OUTDATED = (
-    "This button is from another version of shopbell. Nothing was done: use the buttons of the ticket's card, or /help."
-)
 COMMAND_OUTDATED = (
     "This command is from another version of shopbell. Nothing was done: start Discord anew, then try again. "
     "/help shows what there is."

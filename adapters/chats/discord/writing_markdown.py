@@ -42,7 +42,7 @@ from bot.text.tree import (
 
 _FENCE = "```"
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]{1,50}")
-_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\\\"]{1,900}")
+_ADDRESS = re.compile(r"(?i:https?)://[^\s<>()\[\]\\\"]{1,900}")
 _STYLES = ("bold", "strike", "italic")
 _MARKS = {"bold": "**", "strike": "~~"}
 _MOMENTS = {(True, True): "f", (True, False): "D", (False, True): "t"}

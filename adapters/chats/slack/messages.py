@@ -16,7 +16,7 @@ from bot.model import Answer, Attachment, Form, Listing, Mention, MentionKind, P
 from bot.text import Cuts, one_line
 from bot.text.cutting import cut
 from bot.text.file_names import file_name
-from bot.text.names import name_of
+from bot.text.names import name_of, shows
 from bot.text.normal_form import normal
 from bot.text.plain import plain
 from bot.text.tree import RichText, verbatim
@@ -208,7 +208,7 @@ def _below(attachments: tuple[Attachment, ...]) -> RichText:
 def _whole(post: Post) -> str:
     """The text, then a line for each attachment with its full address."""
     below = "\n".join(_attachment(attachment) for attachment in post.attachments)
-    return "\n".join(piece for piece in (post.text, below) if piece) or shared_wording.NO_TEXT
+    return "\n".join(piece for piece in (post.text, below) if shows(piece)) or shared_wording.NO_TEXT
 
 
 def _attachment(attachment: Attachment) -> str:

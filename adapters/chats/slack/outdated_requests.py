@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from adapters.chats import shared_wording
 from adapters.chats.slack import wording
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.blocks import fallback
@@ -80,7 +81,7 @@ class OutdatedRequests:
         await self._requests.respond(response_url, fallback(answer.text), answer_blocks(answer))
 
     async def _say(self, body: Payload) -> None:
-        view, answer = body.get("view"), Answer(text=wording.BUTTON_OUTDATED)
+        view, answer = body.get("view"), Answer(text=shared_wording.BUTTON_OUTDATED)
         if view is None:
             await self._show_pressed(body, answer)
         elif view.get("type") == "home":

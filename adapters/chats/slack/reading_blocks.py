@@ -13,6 +13,7 @@ from typing import Any, Final
 from adapters.chats import shared_wording
 from adapters.chats.slack import reading_mrkdwn
 from adapters.chats.slack.emoji import characters, from_points
+from adapters.chats.slack.markup import unescape
 from adapters.chats.slack.reading_mrkdwn import BROADCASTS, Names
 from bot.text.addresses import bare, can_be_opened
 from bot.text.normal_form import normal
@@ -33,6 +34,7 @@ from bot.text.tree import (
     RichText,
     Style,
     Words,
+    verbatim,
 )
 
 Element = Mapping[str, Any]
@@ -41,11 +43,13 @@ _STYLES: Final = ("bold", "italic", "strike")
 TEXT_BLOCKS: Final = ("rich_text", "table", "section", "header", "context", "markdown")
 """The kinds of block whose text is read."""
 _BETWEEN_CELLS: Final = " | "
+_BLOCK_KIND: Final = "rich_text_"
+_PIECES: Final = frozenset(("text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date", "color"))
 _KINDS: Final = frozenset(
     {
         *("rich_text", "rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted", "raw_text"),
-        *("text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date", "color"),
         *("mrkdwn", "plain_text"),
+        *_PIECES,
     }
 )
 """The kinds of element that are read. One of another kind is read if there are words in it."""
@@ -114,7 +118,8 @@ def _block(block: Element, names: Names) -> Iterator[Block]:
     elif block.get("type") in TEXT_BLOCKS:
         for part in (block, block.get("text"), *_list(block.get("fields")), *_list(block.get("elements"))):
             if isinstance(part, Mapping) and isinstance(part.get("text"), str):
-                yield from reading_mrkdwn.read(part["text"], names)
+                is_plain = part.get("type") == "plain_text"
+                yield from verbatim(unescape(part["text"])) if is_plain else reading_mrkdwn.read(part["text"], names)
 
 
 def _cell(cell: Element, names: Names) -> Iterator[Inline]:
@@ -156,6 +161,9 @@ def _blocks(elements: list[Element], names: Names) -> Iterator[Block]:
         elif kind == "rich_text_list":
             found = List(tuple(_items(element, numbers, names)))
             yield Quote((found,)) if element.get("border") else found
+        elif any(str(part.get("type")).startswith(_BLOCK_KIND) for part in _list(element.get("elements"))):
+            # A kind that is newer than this program, around others that are not.
+            yield from _blocks(_list(element.get("elements")), names)
         else:
             yield Paragraph(inside or (Words(_shown_of_unknown(element)),))
 
@@ -189,8 +197,18 @@ def _items(element: Element, numbers: dict[int, int], names: Names) -> Iterator[
 
 
 def _pieces(elements: list[Element], names: Names) -> Iterator[Inline]:
-    for element in elements:
-        yield _piece(element, names)
+    """The pieces of a line, also of those that are inside others of an unknown kind."""
+    waiting = elements[::-1]
+    is_begun = False
+    while waiting:
+        element = waiting.pop()
+        inside = _list(element.get("elements"))
+        if not inside or element.get("type") in _PIECES:
+            yield _piece(element, names)
+        elif is_begun and str(element.get("type")).startswith(_BLOCK_KIND):
+            yield Words(" ")
+        is_begun = True
+        waiting += inside[::-1]
 
 
 def _style(element: Element) -> Style:
@@ -243,7 +261,8 @@ def _link(element: Element, style: Style) -> Inline:
 
 
 def _emoji(element: Element, style: Style) -> Inline:
-    name, tone = str(element.get("name") or ""), element.get("skin_tone")
+    name, _, typed = str(element.get("name") or "").partition("::skin-tone-")
+    tone = element.get("skin_tone") or typed
     found = from_points(str(element.get("unicode") or "")) or characters(name, str(tone) if tone else None)
     return Emoji(name, style) if found is None else Words(found, style)
 

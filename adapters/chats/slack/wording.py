@@ -56,9 +56,6 @@ DONE = "Done"
 WAIT = "One moment …"
 
 FORM_OUTDATED = "This form is from another version of shopbell. Nothing was done: close it, and open it again."
-BUTTON_OUTDATED = (
-    "This button is from another version of shopbell. Nothing was done: use the buttons of the ticket's card, or /help."
-)
 ENTRY_OUTDATED = (
     "This is from another version of shopbell. Nothing was done: /help shows what there is. "
     "Whoever runs shopbell can renew it with the output of: shopbell manifest slack"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from adapters.chats.slack.emoji import characters
 from adapters.chats.slack.markup import width
 from bot.text import addresses
 from bot.text.addresses import bare, can_be_opened
@@ -152,7 +153,7 @@ def _piece(piece: Inline) -> Iterator[Element]:
             yield from _link(piece)
         case Mention():
             yield _text(piece.name, piece.style)
-        case Emoji() if _EMOJI_NAME.fullmatch(piece.name) and not piece.style.strike:
+        case Emoji() if _is_own(piece.name) and not piece.style.strike:
             yield {"type": "emoji", "name": piece.name}
         case Emoji():
             yield _text(f":{piece.name}:", piece.style)
@@ -162,6 +163,11 @@ def _piece(piece: Inline) -> Iterator[Element]:
         case Moment():
             shown, fallback = _FORMATS[piece.date, piece.time], moment_text(piece)
             yield {"type": "date", "timestamp": piece.seconds, "format": shown, "fallback": fallback}
+
+
+def _is_own(name: str) -> bool:
+    """Whether the workspace may have an emoji of this name; under one of Slack's own it would show another picture."""
+    return _EMOJI_NAME.fullmatch(name) is not None and characters(name) is None
 
 
 def _link(link: Link) -> Iterator[Element]:

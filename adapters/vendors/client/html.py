@@ -34,7 +34,8 @@ _MOST_ELEMENTS = 12_000
 _AT_ONCE = 20_000
 """A body of so many characters is converted within some milliseconds."""
 _STRUCTURE = re.compile(
-    r"<(?:!doctype|html|head|body|p|div|br|table|tr|ul|ol|li|blockquote|h[1-6]|span|pre|hr|img)\b[^<>]*>|<a\s[^<>]*href",
+    r"<(?:!doctype|html|head|body|p|div|br|table|tbody|tr|td|th|ul|ol|li|dl|dt|dd|blockquote|h[1-6]|span|pre|hr|img)"
+    r"\b[^<>]*>|<a\s[^<>]*href|<[a-z][a-z0-9]{0,15}\s[^<>]*?\b(?:class|style|dir|lang|align|color|face|type)\s*=",
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]*>")

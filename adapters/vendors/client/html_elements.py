@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from selectolax.lexbor import LexborNode
@@ -10,16 +11,21 @@ from selectolax.lexbor import LexborNode
 Attributes = Mapping[str, str | None]
 
 INVISIBLE = frozenset(
-    ("script", "style", "head", "title", "template", "svg", "datalist", "canvas", "noembed"),
+    (
+        *("script", "style", "head", "title", "template", "svg", "datalist", "canvas", "noembed", "noframes"),
+        *("rp", "annotation", "annotation-xml"),
+    )
 )
+MEANT: Mapping[str, str] = {"xmp": "pre", "listing": "pre", "plaintext": "pre"}
+"""Old names of elements that browsers show as others."""
 HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 PARAGRAPHS = frozenset(("p", "ul", "ol", "menu", "dir", "dl", "table", "blockquote", "pre", "hr", "figure")) | HEADINGS
 """Elements with an empty line before and after them."""
 LINES = frozenset(
     (
         *("div", "section", "article", "header", "footer", "form", "tr", "dt", "dd", "li", "main", "center", "address"),
-        *("nav", "aside", "hgroup", "details", "summary", "fieldset", "legend", "caption", "figcaption", "option"),
-        *("optgroup", "select", "textarea", "noscript"),
+        *("nav", "aside", "hgroup", "details", "summary", "fieldset", "legend", "caption", "figcaption"),
+        *("textarea", "noscript"),
     )
 )
 CELLS = frozenset(("td", "th"))
@@ -51,12 +57,18 @@ _STYLED = {
 _NOT_BOLD = re.compile(r"(?<![\w-])font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
 """Some editors put a whole document into a bold element that is not bold."""
 _KEEPS_SPACE = re.compile(r"(?<![\w-])white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
-_FIGURES = re.compile(r"[0-9+\-=()]+")
-_RAISED = str.maketrans("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾")
-_LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+_FIGURE = re.compile(r"[0-9]")
+_RAISED = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
+_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_LONGEST_FIGURES = 20
 _BOXES: Mapping[tuple[str, bool], str] = {
     ("checkbox", True): "☑", ("checkbox", False): "☐", ("radio", True): "◉", ("radio", False): "○",
 }  # fmt: skip
+_MOST_CHOSEN = 20
+_LONGEST_EMOJI = 16
+"""Characters: a family or a flag has up to ten."""
+_TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[0-3](?:\.\d*)?(?:px|pt)?\s*(?:;|!|$)", re.IGNORECASE)
+_NOT_IN_ADDRESSES = re.compile(r"[\t\n\r]")
 _WITHOUT_WORDS = frozenset(("hidden", "password", "image", "file", "color", "range"))
 _LONGEST_CSS = 2_000
 """Characters of a style; some patterns take a time that grows with their square."""
@@ -82,13 +94,19 @@ def keeps_space(attributes: Attributes) -> bool:
 
 
 def raised(text: str) -> str:
-    """Raised figures: ten to the sixth is not 106, and a price of 29 and 99 cents is not 2999."""
-    return text.translate(_RAISED) if _FIGURES.fullmatch(text) else text
+    """Raised figures: ten to the sixth is not 106, and a price of 29 and 99 cents is not 2999, nor is it with a `€`."""
+    return text.translate(_RAISED) if _are_figures(text) else text
 
 
 def lowered(text: str) -> str:
     """Lowered figures."""
-    return text.translate(_LOWERED) if _FIGURES.fullmatch(text) else text
+    return text.translate(_LOWERED) if _are_figures(text) else text
+
+
+def _are_figures(text: str) -> bool:
+    """Also with signs among them, as in `1/2`; words are none, because they have no raised form."""
+    is_short = len(text) <= _LONGEST_FIGURES
+    return is_short and bool(_FIGURE.search(text)) and not any(map(str.isalpha, text))
 
 
 def box(attributes: Attributes) -> str:
@@ -99,9 +117,34 @@ def box(attributes: Attributes) -> str:
     return "" if kind in _WITHOUT_WORDS else " ".join((attributes.get("value") or "").split())
 
 
+def chosen(node: LexborNode) -> str:
+    """What a list to choose from shows: the entries that are chosen, else the first one, if not several can be."""
+    taken = node.css("option[selected]")[:_MOST_CHOSEN]
+    if not taken and "multiple" not in node.attributes:
+        taken = [each for each in (node.css_first("option"),) if each is not None]
+    shown = (each.attributes.get("label") or each.text(deep=True) for each in taken)
+    return ", ".join(" ".join(each.split()) for each in shown)
+
+
+def address_in(attributes: Attributes, name: str) -> str:
+    """An address as a browser reads it: without line ends, which programs put into long ones, and with `%20`."""
+    return _NOT_IN_ADDRESSES.sub("", attributes.get(name) or "").strip().replace(" ", "%20")
+
+
+def is_emoji(words: str) -> bool:
+    """Whether these words of a picture are an emoji: programs for mails send a picture for each."""
+    is_short = 0 < len(words) <= _LONGEST_EMOJI
+    return is_short and (
+        "\u20e3" in words
+        or (any(unicodedata.category(each) == "So" for each in words) and not any(map(str.isalnum, words)))
+    )
+
+
 def is_tracking(attributes: Attributes) -> bool:
     """Whether a picture is as small as a dot: it is there to count readers."""
-    return any(_pixels(attributes.get(side)) <= _TRACKING for side in ("width", "height"))
+    return any(_pixels(attributes.get(side)) <= _TRACKING for side in ("width", "height")) or bool(
+        _TINY.search(css_of(attributes))
+    )
 
 
 def _pixels(value: str | None) -> float:
@@ -122,7 +165,7 @@ def walk(root: LexborNode) -> Iterator[tuple[bool, LexborNode]]:
     while node is not None:
         if _is_seen(node):
             yield True, node
-            below = None if node.tag in MEDIA else node.child
+            below = None if node.tag in MEDIA or node.tag == "select" else node.child
             if below is not None:
                 opened.append(node)
                 node = below
@@ -146,4 +189,4 @@ def _is_seen(node: LexborNode) -> bool:
 def source_in(node: LexborNode) -> str:
     """The address of a video or a recording that lists several."""
     source = node.css_first("source")
-    return "" if source is None else source.attributes.get("src") or ""
+    return "" if source is None else address_in(source.attributes, "src")

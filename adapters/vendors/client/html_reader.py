@@ -17,7 +17,9 @@ from adapters.vendors.client.html_counting import (
     counts_down,
     entries_of_reversed,
 )
-from adapters.vendors.client.html_elements import CELLS, CODES, LINES, MEDIA, PARAGRAPHS, Attributes, source_in, walk
+from adapters.vendors.client.html_elements import CODES, LINES, MEDIA, PARAGRAPHS, Attributes, source_in, walk
+from adapters.vendors.client.html_lines import begin_with_indent, end_words
+from adapters.vendors.client.html_tables import Tables
 from bot.text.addresses import can_be_opened, says_the_same
 from bot.text.normal_form import normal
 from bot.text.plain import bare_pieces, label_of
@@ -39,8 +41,6 @@ from bot.text.tree import (
 )
 
 _SPACE = re.compile(r"\s+")
-_SEPARATORS = (Words(" | "), Words("| "), Words(" |"), Words("|"))
-"""What stands between the cells of a row: within it, at its beginning, and before an empty cell."""
 _QUOTES = (("“", "”"), ("‘", "’"))
 
 
@@ -68,7 +68,7 @@ class _Reader:
         self._space_kept = 0
         self._last_medium: Inline | None = None
         self._quotes = 0
-        self._cell = 0
+        self._tables = Tables()
         self._scripts: list[str] = []
         self._lists: list[Counting] = []
         self._reversed_lists = iter(entries_of_reversed(root))
@@ -80,7 +80,7 @@ class _Reader:
     def read(self) -> RichText:
         """The whole document."""
         for entered, each in walk(self._root):
-            tag = each.tag or ""
+            tag = elements.MEANT.get(each.tag or "", each.tag or "")
             if tag == "-text":
                 if entered:
                     self._text(each.text_content or "")
@@ -98,10 +98,10 @@ class _Reader:
             self._break()
         elif tag in MEDIA:
             self._medium(tag, attributes, node)
-        elif tag == "input":
-            self._words(elements.box(attributes))
+        elif tag in ("input", "select"):
+            self._words(elements.box(attributes) if tag == "input" else elements.chosen(node))
         else:
-            self._begin_block(tag, attributes)
+            self._begin_block(tag, attributes, node)
             self._begin_piece(tag, attributes)
 
     def _begin_piece(self, tag: str, attributes: Attributes) -> None:
@@ -110,17 +110,21 @@ class _Reader:
         if tag in CODES:
             self._code += 1
         elif tag == "a":
-            self._link = ((attributes.get("href") or "").strip(), len(self._line))
+            self._link = (elements.address_in(attributes, "href"), len(self._line))
         elif tag == "pre":
             self._preformatted = []
         elif tag in ("sup", "sub"):
             self._scripts.append(tag)
+        elif tag == "rt":
+            self._words("(")
+        elif tag == "button":
+            self._words(" ")
         elif tag == "q":
             self._words(_QUOTES[self._quotes % 2][0])
             self._quotes += 1
 
-    def _begin_block(self, tag: str, attributes: Attributes) -> None:
-        if tag in PARAGRAPHS or tag in LINES:
+    def _begin_block(self, tag: str, attributes: Attributes, node: LexborNode) -> None:
+        if self._ends_lines(tag):
             self._end_line(gap=tag in PARAGRAPHS and not self._lists)
         if tag in LISTS:
             self._end_empty_entry()
@@ -131,17 +135,15 @@ class _Reader:
         elif tag == "blockquote":
             self._blocks.append([])
             self._gap = False
-        elif tag == "tr":
-            self._cell = 0
-        elif tag in CELLS:
-            # What has no words and stands before all others is there for the layout, unless it is above other headings.
-            if bare_pieces(self._line).strip() or (tag == "th" and self._cell):
-                self._end_words()
-                self._line.append(_SEPARATORS[0] if self._line else _SEPARATORS[1])
-            self._cell += 1
+        else:
+            self._tables.begin(tag, attributes, node, self._line)
+
+    def _ends_lines(self, tag: str) -> bool:
+        """Whether a line ends where this element begins or ends. Not if its row is one line as a whole."""
+        return (tag in PARAGRAPHS or tag in LINES) and (tag == "tr" or not self._tables.is_row_one_line)
 
     def _end(self, tag: str, attributes: Attributes) -> None:
-        if tag in MEDIA or tag in ("br", "input"):
+        if tag in MEDIA or tag in ("br", "input", "select"):
             return
         if tag == "a":
             self._end_link()
@@ -152,9 +154,13 @@ class _Reader:
             self._words(_QUOTES[self._quotes % 2][1])
         elif tag in ("sup", "sub"):
             self._scripts.pop()
-        elif tag == "tr":
-            self._end_row()
-        if tag in PARAGRAPHS or tag in LINES:
+        elif tag == "rt":
+            self._words(")")
+        elif tag == "button":
+            self._words(" ")
+        else:
+            self._tables.end(tag, self._line)
+        if self._ends_lines(tag):
             self._end_line(gap=tag in PARAGRAPHS and len(self._lists) < 2 and not (self._lists and tag in ("p", "pre")))
         self._end_block(tag)
         self._styles.subtract(elements.styles_of(tag, attributes))
@@ -170,11 +176,6 @@ class _Reader:
             self._in_entry -= self._entries.pop()
         elif tag == "blockquote" and len(self._blocks) > 1:
             self._end_quote()
-
-    def _end_row(self) -> None:
-        """What has no words and stands behind all others is there for the layout."""
-        while self._line and self._line[-1] in _SEPARATORS:
-            self._line.pop()
 
     def _end_quote(self) -> None:
         inside = self._blocks.pop()
@@ -194,6 +195,7 @@ class _Reader:
             return
         text = text.replace("\u200b", "")
         if not self._space_kept:
+            begin_with_indent(self._line, text)
             self._words(_SPACE.sub(" ", text))
             return
         for number, line in enumerate(text.split("\n")):
@@ -216,26 +218,25 @@ class _Reader:
         if self._preformatted is not None:
             self._preformatted.append("\n")
             return
-        self._end_words()
+        if self._tables.is_row_one_line:
+            return
+        end_words(self._line)
         if self._line[-2:] != [BREAK, BREAK]:
             self._line.append(BREAK)
-
-    def _end_words(self) -> None:
-        """Space at the end of a line is not seen."""
-        last = self._line[-1] if self._line else None
-        if isinstance(last, Words) and last.text.endswith(" "):
-            self._line[-1:] = [replace(last, text=last.text[:-1])] if last.text != " " else []
 
     def _medium(self, tag: str, attributes: Attributes, node: LexborNode) -> None:
         """A picture, a video and the like as a word."""
         if elements.is_tracking(attributes):
             return
+        word, words = MEDIA[tag], " ".join((attributes.get("alt") or attributes.get("title") or "").split())
+        if tag == "img" and elements.is_emoji(words):
+            self._words(words)
+            return
         if tag != "img":
             self._end_line()
-        elif self._line and self._line[-1] is self._last_medium:
+        elif self._line and (self._line[-1] is self._last_medium or bare_pieces(self._line[-1:])[-1:].isalnum()):
             self._words(" ")
-        word, words = MEDIA[tag], " ".join((attributes.get("alt") or attributes.get("title") or "").split())
-        address = (attributes.get("src") or source_in(node)).strip()
+        address = elements.address_in(attributes, "src") or source_in(node)
         if can_be_opened(address) and self._link is None:
             self._line.append(Link(address, words or word, self._style()))
         elif address or tag == "img":
@@ -267,6 +268,8 @@ class _Reader:
         self._line.append(Link(address, "" if is_bare and label == address else label, style))
         if ends and ends[-1].text.endswith(" "):
             self._line.append(Words(" "))
+        if not words and not self._tables.is_row_one_line:
+            self._end_line()  # its words were lines of their own, after which a browser begins a new one
 
     def _end_preformatted(self) -> None:
         text = "".join(self._preformatted or ())
@@ -304,7 +307,7 @@ class _Reader:
 
     def _end_line(self, *, gap: bool = False) -> None:
         """End the line if there is anything in it. `gap`: an empty line comes before what follows."""
-        self._end_words()
+        end_words(self._line)
         line, self._line = self._line, []
         if self._link is not None:
             self._link = (self._link[0], 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
@@ -27,6 +28,7 @@ from bot.text.tree import (
     Words,
 )
 
+_SPACES = re.compile(r" {2,}|\t")
 _TAGS = (("bold", "strong"), ("italic", "em"), ("strike", "s"))
 
 
@@ -136,6 +138,11 @@ def _words(text: str) -> str:
     parts: list[str] = []
     end = 0
     for start, after in spans(text):
-        parts += [escape(text[end:start]), _link(text[start:after], "")]
+        parts += [_spaced(text[end:start]), _link(text[start:after], "")]
         end = after
-    return "".join([*parts, escape(text[end:])])
+    return "".join([*parts, _spaced(text[end:])])
+
+
+def _spaced(text: str) -> str:
+    """Words whose indents and gaps are seen: of several spaces, a browser shows one."""
+    return _SPACES.sub(lambda found: "&nbsp;" * (len(found[0].expandtabs(4)) - 1) + " ", escape(text))

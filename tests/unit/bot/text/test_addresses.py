@@ -20,6 +20,8 @@ from bot.text.addresses import can_be_opened, defused, says_the_same, spans
         ("https://münchen.example/straße?a=1&b=2#c", ["https://münchen.example/straße?a=1&b=2#c"]),
         ("https://пример.example/путь, дальше", ["https://пример.example/путь"]),
         ("https://shop.example/a\u200bb", ["https://shop.example/a"]),
+        ("Https://shop.example/a, HTTP://B.EXAMPLE.", ["Https://shop.example/a", "HTTP://B.EXAMPLE"]),
+        ("~~https://shop.example/a~~ https://shop.example/~jane", ["https://shop.example/a", "https://shop.example/~jane"]),
         ("<https://shop.example/a>", ["https://shop.example/a"]),
         ("https:// http://. https://)", []),
     ],

@@ -207,3 +207,21 @@ def test_a_name_that_shows_nothing_is_no_name() -> None:
     assert customer_name(Customer(name="\u3164\u3164", email="jane@a.example")) == "jane"
     assert customer_name(Customer(name="\u200b \u2060")) == "Customer"
     assert customer_name(Customer(name="Zoë")) == "Zoë"
+
+
+@pytest.mark.parametrize("sign", ["❗", "❗\ufe0f", "❕", "ǃ", "！", "﹗", "‼"])
+@pytest.mark.parametrize(
+    ("words", "rest"), [("close", ""), (" Close!", ""), ("close 1042", "1042"), ("snooze 2h", "2h")]
+)
+def test_what_looks_like_an_exclamation_mark_is_one(sign: str, words: str, rest: str) -> None:
+    """A command behind it goes to nobody, but a sentence that begins with it does."""
+    assert audience(sign + words, PREFIXES) == ForBot(words.split(maxsplit=1)[0].lower().rstrip("!"), rest)
+    assert audience(f"**{sign}{words}**", PREFIXES) == audience(sign + words, PREFIXES)
+
+
+@pytest.mark.parametrize(
+    "text", ["❗Important", "❗ Note that it is closed today", "❕sold out", "❗Help is on its way"]
+)
+def test_a_sentence_may_begin_with_an_emoji(text: str) -> None:
+    """Even if its first word is a command's name."""
+    assert audience(text, PREFIXES) == ForCustomer()

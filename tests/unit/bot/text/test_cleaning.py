@@ -20,6 +20,8 @@ from bot.text import clean, comparable, escaped
         ("👩‍👩‍👧 café ไทย", "👩‍👩‍👧 café ไทย"),
         ("@everyone <!channel> **bold**", "@everyone <!channel> **bold**"),
         ("\n\n", ""),
+        ("from\x0bWord\x0cpage two", "from\nWord\npage two"),
+        ("it\x92s \x93here\x94 \x96 for \x80 5\x81", "it’s “here” – for € 5"),
     ],
 )
 def test_clean_takes_out_what_would_not_show(given: str, neutral: str) -> None:

@@ -21,7 +21,7 @@ SHOWN = {
     "two endings": ("a.tar.gz", "a.tar.gz"),
     "space around it": ("  a \t b.png  ", "a b.png"),
     "line ends": ("a\nb\r\nc\u2028d.png", "a b c d.png"),
-    "control signs": ("a\x00b\x1b[31mc\x7f\x9b.png", "ab[31mc.png"),
+    "control signs": ("a\x00b\x1b[31mc\x7f\x9b.png", "ab[31mc›.png"),
     "turned around": ("photo\u202egnp.exe", "photognp.exe"),
     "isolated": ("\u2066a\u2069\u2068b.png", "ab.png"),
     "marks of direction": ("a\u200e\u200f\u061cb.png", "ab.png"),

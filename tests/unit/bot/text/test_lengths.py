@@ -25,6 +25,42 @@ def test_one_line_is_one_line_of_that_length(text: str, length: int, line: str) 
     assert one_line(text, length) == line
 
 
+SIGNS = [
+    "👨\u200d👩\u200d👧",
+    "👍🏽",
+    "🇩🇪",
+    "🏴\U000e0067\U000e0062\U000e0065\U000e007f",
+    "e\u0301\u0323",
+    "कि",
+    "1\ufe0f\u20e3",
+    "😀",
+]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_nothing_is_cut_within_a_sign(sign: str) -> None:
+    """What people see as one sign is there as a whole or not at all, whatever the length is, also behind its like."""
+    text = 30 * sign
+    whole = [sign * count for count in range(31)]
+    for length in range(len(sign) + 1, len(text)):
+        assert one_line(text, length)[:-1] in whole
+        assert shorten(text, length)[:-1] in whole
+        assert all(piece in whole for piece in split(text, max(length, 2 * len(sign))))
+
+
+@pytest.mark.parametrize("before", ["", "x ", "words and words ", "看", "(" * 30])
+@pytest.mark.parametrize(
+    "address", ["https://shop.example/" + "a" * 40, "Http://x.example/?" + "b=%20&" * 6, "https://x.example"]
+)
+def test_no_address_is_cut_that_fits(before: str, address: str) -> None:
+    """It begins the next piece, however little is before it; one that is longer than a piece is cut somewhere."""
+    for length in range(20, 130):
+        pieces = split(f"{before}{address} after", length)
+        assert "".join(pieces).replace(" ", "") == f"{before}{address}after".replace(" ", "")
+        assert all(len(piece) <= length for piece in pieces)
+        assert len(address) > length or any(address in piece for piece in pieces)
+
+
 def test_shorten_keeps_lines() -> None:
     """For an opening: lines stay, and no space is left before the ellipsis."""
     assert shorten("one\ntwo three", 20) == "one\ntwo three"

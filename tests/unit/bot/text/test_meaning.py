@@ -18,7 +18,7 @@ from adapters.vendors.client.html import html_to_text
 from adapters.vendors.client.html_writing import rich_text_to_html
 from bot.text import comparable
 from bot.text.normal_form import normal
-from bot.text.plain import plain
+from bot.text.plain import inert, plain
 from bot.text.tree import RichText, has_formatting
 
 DISCORD = brackets.Names(users={"11": "Ana"})
@@ -50,6 +50,16 @@ DISCORD_WORDS: Pairs = {
     "~~<@11>~~": "~~@Ana~~",
     "~~<:blob:3>~~": "~~:blob:~~",
     "~~<t:1700000000:D>~~": "~~2023-11-14~~",
+    "<https://x.example/1>s": "https://x.example/1 s",
+    "<https://x.example/1>~~s~~": "https://x.example/1 ~~s~~",
+    "<https://x.example/1>**, s**": "https://x.example/1, s",
+    "~~https://x.example/1~~": "~~https://x.example/1~~",
+    "Https://x.example/a_b_*c* d_": "Https://x.example/a_b_*c* d_",
+    "[shop](Https://x.example)": "shop (Https://x.example)",
+    "user:key:12:30": "user:key:12:30",
+    "<:wave:3> <a:a:4>": ":wave: :a:",
+    "[\u200b](https://x.example)": "https://x.example",
+    "[ ](https://x.example)": "https://x.example",
 }
 DISCORD_PLACES: dict[str, Callable[[str], str]] = {
     "{}": "{}".format,
@@ -75,6 +85,10 @@ SLACK_WORDS: Pairs = {
     "~<https://x.example|old>~": "~~old (https://x.example)~~",
     "~<@U1>~": "~~@Ana~~",
     "a~b~c": "a~b~c",
+    "<https://x.example/1>s": "https://x.example/1 s",
+    "<https://x.example/1><https://x.example/2>": "https://x.example/1 https://x.example/2",
+    "<http://x.example|x.example>s": "x.examples",
+    "<mailto:a@x.example?subject=Hi|write>": "write (a@x.example)",
 }
 SLACK_PLACES: dict[str, Callable[[str], str]] = {
     "{}": "{}".format,
@@ -94,6 +108,11 @@ HTML_WORDS: Pairs = {
     '<a href="https://x.example"><s>old</s></a>': "~~old (https://x.example)~~",
     '<a href="https://x.example"><s>old</s> new</a>': "~~old~~ new (https://x.example)",
     "<s> </s>word": "word",
+    '<a href="https://x.example/1">https://x.example/1</a>s': "https://x.example/1 s",
+    '<a href="https://x.example/1">https://x.example/1/</a>s': "https://x.example/1/ s",
+    '<a href="mailto:a@x.example?subject=Hi">write</a>': "write (a@x.example)",
+    '<a href="https://x.example">&zwnj;</a> b': "https://x.example b",
+    '<a href="HTTPS://x.example">shop</a>': "shop (HTTPS://x.example)",
 }
 HTML_PLACES: dict[str, Callable[[str], str]] = {
     "<p>{}</p>": "{}".format,
@@ -165,6 +184,36 @@ BLOCKS: tuple[tuple[str, str, str], ...] = (
     ("html", "<ol><li>a<pre>b\n  c\n\nd</pre>e<li>f</ol>", "1. a\n   b\n     c\n\n   d\n   e\n2. f"),
     ("html", '<ol style="list-style: none"><li>a<li>b</ol>', "- a\n- b"),
     ("html", "<menu><li>a<li>b</menu>", "- a\n- b"),
+    # Tables as programs for mails write them, with paragraphs in the cells.
+    ("html", "<table><tr><td><p>Item</p><td><p>Qty</p><tr><td><h3>Lamp<br></h3><td><div>2</div></table>",
+     "Item | Qty\nLamp | 2"),
+    ("html", "<table><tr><td><p>a</p><td>b<tr><td><p>c</p><td> </table><p>d", "a | b\nc\n\nd"),
+    ("html", "<table><tr><td><p>a</p><p>b</p><td>c</table>", "a\n\nb\n\nc"),
+    ("html", "<table><tr><td><p>a</p><td> </table><p>b", "a\n\nb"),
+    ("html", "<table><tr><td rowspan=2>a<td>1<td>x<tr><td>2<td>y<tr><td>b<td>3<td>z</table>",
+     "a | 1 | x\n| 2 | y\nb | 3 | z"),
+    ("html", "<table><tr><td>a<td rowspan=2>1<td>x<tr><td>b<td>y</table>", "a | 1 | x\nb | | y"),
+    ("html", "<table><tr><td colspan=2>Total<td>9<tr><td>a<td>b<td>c</table>", "Total | | 9\na | b | c"),
+    ("html", "<table><tr><td colspan=12>a<td rowspan=x>b</table>", "a | b"),
+    ("html", "<table><tr><td>a<table><tr><td><p>x</p><td><p>y</p></table><td>b</table>", "a\n\nx | y\n\nb"),
+    # What a browser shows in another way than its words follow one another.
+    ("html", "<p>Size <select><option>S<option selected>M</select>, <select><option>L<option>XL</select>", "Size M, L"),
+    ("html", "<p><select multiple><option>a<option selected label=b>x<option selected>c</select>", "b, c"),
+    ("html", "<p>1<sup>1/2</sup> in, 29<sup>99 €</sup>, 10<sup>−3</sup>, 1<sup>st</sup>", "1¹/² in, 29⁹⁹ €, 10⁻³, 1st"),
+    ("html", "<p><ruby>漢<rt>kan</rt></ruby> <ruby>字<rp>[</rp><rt>ji</rt><rp>]</rp></ruby>", "漢(kan) 字(ji)"),
+    ("html", "<p>a</p><xmp><b>\n  c</b></xmp>", "a\n\n<b>\n  c</b>"),
+    ("html", "<div>shop:<br>&nbsp; keys:<br>&nbsp; &nbsp; - one<br>&nbsp;two</div>", "shop:\n  keys:\n    - one\ntwo"),
+    ("html", '<p>a</p><a href="https://x.example"><div>b</div></a>c', "a\n\nb\nhttps://x.example\nc"),
+    ("html", '<p><a href="https://x.example/a b\n/c">here</a>', "here (https://x.example/a%20b/c)"),
+    ("html", '<p>a <img src=" https://x.example/a b.png">', "a picture (https://x.example/a%20b.png)"),
+    ("html", '<p>See<img src="https://x.example/1">and', "See picture (https://x.example/1) and"),
+    ("html", '<p>ok<img alt="👍🏽" src="https://x.example/1">! <img alt="1\ufe0f\u20e3" src="https://x.example/2">',
+     "ok👍🏽! 1\ufe0f\u20e3"),
+    ("html", '<p><img alt="🇩🇪" src="cid:1"><img alt="👨\u200d👩\u200d👧" src="cid:2">', "🇩🇪👨\u200d👩\u200d👧"),
+    ("html", '<p><img alt="👍 thanks" src="https://x.example/1">', "👍 thanks (https://x.example/1)"),
+    ("html", "<p>Sure?<button>Yes</button><button>No</button>", "Sure? Yes No"),
+    ("html", '<p>a<img src="https://x.example/o" style="width: 1px; height:1px !important">', "a"),
+    ("html", '<p>a <img src="https://x.example/o" style="width: 100px">', "a picture (https://x.example/o)"),
 )  # fmt: skip
 
 
@@ -194,6 +243,14 @@ def test_a_body_that_cannot_be_converted_keeps_what_is_struck_out() -> None:
     """Too many elements: the tags go, but not what strikes words out."""
     body = "<div>" * 13_000 + "<p>Pay <S class='x'>12.90</S> 9.90 <span>now</span></p>"
     assert plain(html_to_text(body)) == "Pay ~~12.90~~ 9.90 now"
+
+
+@pytest.mark.parametrize("place", HTML_PLACES)
+def test_a_strangers_text_has_the_lines_that_it_has(place: str) -> None:
+    """What is taken from it, such as labels that hide their addresses, adds no line before quotes, lists and code."""
+    body = "<ul><li>x</ul><p>word<blockquote>y</blockquote><p>word<pre>z</pre>"
+    text = html_to_text(place.format("word") + body + place.format("word"))
+    assert inert(text) == text if "h2" not in place else plain(inert(text)) == plain(text)
 
 
 def test_unseen_signs_are_not_struck_out() -> None:

@@ -61,6 +61,9 @@ PIECES = st.sampled_from(
         "<t:1700000000:R>",
         "<:smile:123>",
         "<a:dance:1>",
+        ":smile:",
+        "user:key:",
+        ":+1::skin-tone-3:",
         "<id:browse>",
         "[your bank](https://evil.example/)",
         "https://example.com/a_b*c~d",
@@ -90,10 +93,10 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.lists(PIECES, max_size=30).map("".join), st.text(max_size=200)).map(clean)
 
 ESCAPED = re.compile(r"\\[^0-9A-Za-z\s]")
-AUTOLINK = re.compile(r"<https?://[^\s<>]+>")
+AUTOLINK = re.compile(r"<(?i:https?)://[^\s<>]+>")
 # What Discord would act upon, once escaped signs and plain addresses are taken out.
 ACTIVE = re.compile(
-    r"[*_~`|\[\]<]|@everyone|@here|\w+://"
+    r"[*_~`|\[\]<]|@everyone|@here|\w+://|:(?!\d{1,2}:)[\w+-]+:"
     r"|^[^\S\n]*(?:#{1,3}(?:\s|$)|>|-#|[*+-](?:\s|$)|\d+[.)](?:\s|$))",
     re.MULTILINE,
 )

@@ -60,7 +60,17 @@ def test_what_a_person_would_see(body: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["<p>x", "a<br>b", "<DIV class='a'>x</DIV>", 'x <a href="y">z</a>', "<!doctype html>x"]
+    "body",
+    [
+        "<p>x",
+        "a<br>b",
+        "<DIV class='a'>x</DIV>",
+        'x <a href="y">z</a>',
+        "<!doctype html>x",
+        "<dl><dt>x</dl>",
+        "<td>x",
+        '<font face="Arial">x',
+    ],
 )
 def test_html_is_known_by_its_structure(body: str) -> None:
     """A paragraph, a break or a link make it HTML."""
@@ -68,7 +78,18 @@ def test_html_is_known_by_its_structure(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["plain", "1 < 2 > 1", "<b>bold</b>", "<3", "a <pretend> tag", "<http://x.example>", ""]
+    "body",
+    [
+        "plain",
+        "1 < 2 > 1",
+        "<b>bold</b>",
+        "<3",
+        "a <pretend> tag",
+        "<http://x.example>",
+        "",
+        "to <address>, <name>",
+        "a <T type>",
+    ],
 )
 def test_what_somebody_typed_is_no_html(body: str) -> None:
     """Angle brackets alone are what somebody typed, and stay."""
@@ -79,6 +100,12 @@ def test_what_somebody_typed_is_no_html(body: str) -> None:
 def test_a_text_comes_back_from_its_html(text: str) -> None:
     """A reply that left as HTML reads as it was written."""
     assert comparable(html_to_text(text_to_html(clean(text)))) == comparable(text)
+
+
+def test_replies_keep_indents_and_gaps() -> None:
+    """A browser shows one of several spaces, so the others are such that do not break; one alone may break."""
+    assert text_to_html("a b\n  c   d\te") == "a b<br>\n&nbsp; c&nbsp;&nbsp; d&nbsp;&nbsp;&nbsp; e"
+    assert html_to_text(text_to_html("shop:\n  keys:\n    - one")) == "shop:\n  keys:\n    - one"
 
 
 def test_replies_keep_breaks_and_links() -> None:
@@ -105,8 +132,20 @@ def test_no_markup_is_too_broken(body: str) -> None:
         ("<b>" * 150_000 + "</i>" * 100_000 + "x", "x"),
         ("<p>" + "long " * 500_000, clean("long " * 500_000)),
         ("<table><tr>" + "<td>" * 200_000 + "x", "x"),
+        ("<table><tr>" + "<td>x" * 100_000, " | ".join(["x"] * 100_000)),
+        ("<table><tr>" + "<td rowspan=9999 colspan=4>" * 9_000 + "x" + "<tr><td>" * 9_000, "x"),
     ],
-    ids=["marked section", "long number", "open tags", "deep", "open and closed", "large", "cells"],
+    ids=[
+        "marked section",
+        "long number",
+        "open tags",
+        "deep",
+        "open and closed",
+        "large",
+        "cells",
+        "full cells",
+        "high cells",
+    ],
 )
 def test_hostile_bodies_are_read_soon(body: str, text: str) -> None:
     """The words are there, whatever is around them, and nobody waits for them: seconds are far more than it takes."""
