@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adapters.chats import shared_wording
 from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import custom_id
 from bot.model import Ask, Button, TicketNumber, Verb
@@ -57,7 +58,7 @@ async def test_odd_buttons(ana: Sender) -> None:
     odd.append({"custom_id": "shopbell:close:t1042", "component_type": SELECT, "values": ["1"]})
     for data in odd:
         answered = await ana.sends(COMPONENT, data)
-        assert (answered.content, answered.ephemeral) == (wording.BUTTON_OUTDATED, True), data
+        assert (answered.content, answered.ephemeral) == (shared_wording.BUTTON_OUTDATED, True), data
     assert ana.asks == []
 
 

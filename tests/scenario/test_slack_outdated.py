@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.chats import shared_wording
 from adapters.chats.slack import forms, picker, wording
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
@@ -75,7 +76,7 @@ async def test_odd_buttons_entries_and_commands(stage: Stage) -> None:
         action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
         await sends("block_actions", actions=[action], trigger_id="1.2.x", state={"values": {}})
         await until(lambda: len(told()) == number)  # noqa: B023
-        assert wording.BUTTON_OUTDATED in told()[-1]
+        assert shared_wording.BUTTON_OUTDATED in told()[-1]
     link = {"type": "button", "action_id": "shopbell:open:9", "block_id": "b", "url": "https://example.com"}
     await sends("block_actions", actions=[link], trigger_id="1.2.x", state={"values": {}})
     await sends("message_action", callback_id="older", trigger_id="1.2.x")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from adapters.vendors.client.http import Service, TooLarge
+from adapters.vendors.client.http import TooLarge
+from adapters.vendors.client.service import Service
 from bot.errors import AuthFailed, RemoteError
 from bot.model import Finding
 

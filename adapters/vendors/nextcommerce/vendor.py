@@ -13,13 +13,14 @@ from typing import Any
 from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.html import text_of
 from adapters.vendors.client.html_writing import rich_text_to_html, text_to_html
-from adapters.vendors.client.http import Query, Service, VendorClient
+from adapters.vendors.client.http import Query, VendorClient
 from adapters.vendors.client.large_answers import AT_ONCE
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import no_address
+from adapters.vendors.client.service import Service
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.client.unchanged_pages import TicketsOfPage, UnchangedPages
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.caching import ExpiringCache
-from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Service, VendorClient
+from adapters.vendors.client.http import LARGEST_WHOLE_LIST, VendorClient
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import ItemPage, Page, PageLength, read_items
 from adapters.vendors.client.parsing import (
@@ -19,6 +19,7 @@ from adapters.vendors.client.parsing import (
     oldest_first,
 )
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.service import Service
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
 from adapters.vendors.client.unchanged_pages import UnchangedPages

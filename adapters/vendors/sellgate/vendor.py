@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from adapters.vendors.client.bodies import BodyDigest
-from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Query, Service, VendorClient
+from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Query, VendorClient
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.service import Service
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from adapters.vendors.client.unchanged_pages import UnchangedPages

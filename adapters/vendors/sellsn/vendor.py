@@ -11,13 +11,14 @@ from typing import Any
 
 from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.caching import ExpiringCache
-from adapters.vendors.client.http import Service, TooLarge, VendorClient
+from adapters.vendors.client.http import TooLarge, VendorClient
 from adapters.vendors.client.large_answers import beside_others
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY, no_address
+from adapters.vendors.client.service import Service
 from adapters.vendors.client.smaller_pages import BEGINNING, Listing, SmallerPages, beginning_of
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.client.unchanged_pages import TicketsOfPage, UnchangedPages

@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
-from adapters.vendors.client.http import Service, VendorClient
+from adapters.vendors.client.http import VendorClient
 from adapters.vendors.client.rate_limits import Quota, Window
+from adapters.vendors.client.service import Service
 from bot.ports import VendorTools
 from tests.support.clocks import ManualClock
 

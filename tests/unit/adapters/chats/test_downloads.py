@@ -21,8 +21,9 @@ from adapters.chats import downloads
 from adapters.chats.disappearance import APART
 from adapters.chats.discord.requests import Requests as DiscordRequests
 from adapters.chats.slack.requests import Requests as SlackRequests
-from adapters.vendors.client.http import Service, VendorClient
+from adapters.vendors.client.http import VendorClient
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.service import Service
 from bot.errors import Gone, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import Attachment
 from bot.ports import VendorTools

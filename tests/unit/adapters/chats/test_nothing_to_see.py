@@ -32,6 +32,7 @@ def test_what_shows_nothing_is_said_to_be_empty(text: str, form: Form) -> None:
 
 @pytest.mark.parametrize("text", SEEN)
 def test_what_shows_anything_is_not(text: str) -> None:
+    """A sign that people can see, even one, stands there as it is."""
     assert not any(NOTHING in body for body in shown(text, Form.FULL))
 
 

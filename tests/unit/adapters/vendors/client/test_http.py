@@ -15,10 +15,11 @@ import pytest
 
 from adapters.vendors.client import http
 from adapters.vendors.client.bodies import Unpacker
-from adapters.vendors.client.http import Service, TooLarge, VendorClient
+from adapters.vendors.client.http import TooLarge, VendorClient
 from adapters.vendors.client.login import check_login
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY, UnusableBody
+from adapters.vendors.client.service import Service
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.ports import VendorTools
 from tests.support.clocks import ManualClock
