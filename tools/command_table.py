@@ -17,7 +17,7 @@ from discord import app_commands
 from adapters.chats.discord.asking import Asking
 from adapters.chats.discord.slash_commands import offered
 from adapters.chats.slack import manifest
-from bot.tickets.from_agents.typed_commands import WORDS
+from bot.tickets.command_words import WORDS
 
 BEGIN = "<!-- commands: begin, made by `python -m tools.command_table README.md` -->"
 END = "<!-- commands: end -->"

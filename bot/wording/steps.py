@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.model import Author, Mark, Purpose, Status, TicketNumber
-from bot.text import one_line
+from bot.model import Author, Mark, Purpose, State, Status, TicketNumber
+from bot.text import ended, one_line
 
 _QUOTED = 60
 _BEGINS = 40
@@ -94,8 +94,11 @@ def author_refused() -> str:
     return "not sent: its author may not answer this store's customers"
 
 
-def deleted() -> str:
-    return "deleted by its author"
+def deleted(reply: State | None) -> str:
+    """`reply`: how far the reply is that it was; None: it was none."""
+    if reply is State.DONE:
+        return "deleted here by its author; the customer has it"
+    return "deleted by its author before it left" if reply is State.DROPPED else "deleted by its author"
 
 
 def edited() -> str:
@@ -134,6 +137,10 @@ def answered(reason: str) -> str:
     return f"the answer: {reason}"
 
 
+def answered_before(reason: str) -> str:
+    return f"the answer to an earlier try: {reason}"
+
+
 def kept_back() -> str:
     return "something has kept it back since then"
 
@@ -163,8 +170,10 @@ def failed(where: str, *, in_doubt: bool) -> str:
     return f"given up: {where}{doubt}"
 
 
-def dropped(where: str) -> str:
-    return f"taken back or dropped before it was made: {where}"
+def dropped(where: str, *, at_vendor: bool) -> str:
+    if at_vendor:
+        return f"not sent to {where}: it was taken back or discarded"
+    return f"not posted in {where}: it was taken back, or not needed any more"
 
 
 def held(reason: str) -> str:
@@ -247,6 +256,12 @@ def send_it() -> str:
     return "If the customer must have it, use “Send to customer” in its menu."
 
 
+def no_command(near: str) -> str:
+    """Of a message that seems to be meant for shopbell; `near`: the command that is most like it, or nothing."""
+    guess = f" Did you mean {near}?" if near else ""
+    return f"This is no command of shopbell, so nothing was done.{guess} {send_it()}"
+
+
 def send_again() -> str:
     return "It was discarded. If the customer must have it, use “Send to customer” in its menu."
 
@@ -283,17 +298,23 @@ def goes_first(advice: str) -> str:
     return f"Something of this ticket that is older goes first. {advice}"
 
 
-def press_retry(*, in_doubt: bool) -> str:
+def press_retry(reason: str, *, in_doubt: bool) -> str:
+    """`reason`: the answer, as a sentence; empty: it is not known."""
     first = " It first looks whether it arrived." if in_doubt else ""
-    return f"Put right what the answer says, then press Retry in its thread.{first}"
+    return f"{_once_put_right(reason, 'press')} Retry in its thread.{first}"
 
 
 def press_send_or_discard() -> str:
     return "Press Send or Discard in its thread."
 
 
-def retry_in_outbox(delivery: int) -> str:
-    return f"Put right what the answer says; then whoever runs shopbell types: shopbell outbox retry {delivery}"
+def retry_in_outbox(reason: str, delivery: int) -> str:
+    """`reason`: as in `press_retry`."""
+    return f"{_once_put_right(reason, 'ask')} whoever runs shopbell to type: shopbell outbox retry {delivery}"
+
+
+def _once_put_right(reason: str, what: str) -> str:
+    return f"{ended(reason)} Put that right, then {what}" if reason else what.capitalize()
 
 
 def store_first(reason: str) -> str:
@@ -307,8 +328,9 @@ def store_missing(store: str) -> str:
 # ---------------------------------------------------------------- messages that are not recorded
 
 
-def own_line(at: datetime) -> str:
-    return f"This is a line of shopbell's own, of {at:%Y-%m-%d %H:%M:%S} UTC. {to_do('Nothing.')}"
+def own_line(at: datetime, advice: str) -> str:
+    """`advice`: what to do about what the line asks; empty: it asks nothing."""
+    return f"This is a line of shopbell's own, of {at:%Y-%m-%d %H:%M:%S} UTC. {to_do(advice or 'Nothing.')}"
 
 
 def by_program() -> str:

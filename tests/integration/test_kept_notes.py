@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.chats.slack import manifest
 from bot.model import Agent, AgentId, ChannelId, Mark, Place, Said, State, Status, TicketId, TicketNumber, Verb, Voice
 from bot.tickets.erasure import erase
 from bot.wording import answers
@@ -173,5 +174,8 @@ async def test_help_says_what_can_be_done(bridge: Bridge) -> None:
     assert "Slack has no slash commands in threads" in there
     assert "A message that begins with // is a note" in here
     assert "A message that begins with note: is a note" in there, "what begins with / cannot be sent in Slack"
+    (menu,) = [line.partition(": ")[2] for line in there.split("\n") if line.startswith("The menu of a message")]
+    assert sorted(menu.split(", ")) == sorted(name for _, name, _ in manifest.SHORTCUTS)
+    assert "Close ticket" not in here, "Discord has no such menu"
     assert max(len(here), len(there)) < 2_000
     assert (await bridge.asks(bridge.discord, Verb.HELP, agent=GUEST)).text.startswith("Only the team's agents")

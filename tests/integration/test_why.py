@@ -142,7 +142,8 @@ async def test_while_the_vendor_is_down(bridge: Bridge) -> None:
     assert done[-1] == NOTHING
     assert "tried at Memory, for the 2nd time" in steps(done)
     assert "something has kept it back since then" in steps(done)
-    assert "the answer: Memory is down." in steps(done)
+    told = steps(done)
+    assert told.index("the answer to an earlier try: Memory is down.") < told.index("arrived at Memory as t1-2")
 
 
 async def test_what_failed_for_good(bridge: Bridge) -> None:
@@ -152,7 +153,12 @@ async def test_what_failed_for_good(bridge: Bridge) -> None:
     lines = await why(bridge, bridge.discord, "m1")
     assert "the answer: Memory takes no such text." in steps(lines)
     assert "given up: Memory" in steps(lines)
-    assert lines[-1] == "What to do: Put right what the answer says, then press Retry in its thread."
+    advice = "What to do: Memory takes no such text. Put that right, then press Retry in its thread."
+    assert lines[-1] == advice
+    assert (await why(bridge, bridge.discord))[-1] == advice
+    (line,) = [post for post in bridge.discord.shown[bridge.thread(bridge.discord)] if post.post.text.startswith("❌")]
+    (said,) = await why(bridge, bridge.discord, pointed=pointed(line.id, by_person=False), door=Door.MENU)
+    assert said.endswith(advice)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from adapters.chats.discord import wording
 from adapters.chats.slack import manifest
 from bot.model import Verb
 from bot.text.audience import COMMANDS
-from bot.tickets.from_agents.typed_commands import WORDS
+from bot.tickets.command_words import WORDS
 from tools.command_table import BEGIN, END, table, written_into
 
 README = Path(__file__).resolve().parents[2] / "README.md"

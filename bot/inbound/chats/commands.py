@@ -48,10 +48,10 @@ from bot.tickets.from_agents.routing import note_route, record_said, reply_route
 from bot.tickets.links import find_link
 from bot.tickets.replies import marks
 from bot.tickets.replies.holding import send_by_hand
-from bot.tickets.replies.outcomes import drop, may_have_been_sent, retry
+from bot.tickets.replies.outcomes import closes_after, drop, may_have_been_sent, retry
 from bot.tickets.rights import may_act, worth_asking
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import answers, notices, reasons
+from bot.wording import answers, form_answers, notices, reasons
 from bot.wording.guide import guide
 from bot.wording.masking import masked
 
@@ -234,7 +234,11 @@ class Commands:
         if before is None or not retry(tx, before.id, now, by=self._name(ask)):
             return Answer(text=answers.nothing_waits())
         if before.kind is Kind.REPLY:
-            take_by_reply(tx, require(before.ticket), _asker(ask), self._rules, now)
+            ticket = _ticket(tx, require(before.ticket))
+            take_by_reply(tx, ticket.number, _asker(ask), self._rules, now)
+            message = message_row(require(tx.one("message", id=require(before.message))))
+            if closes_after(tx, ticket, message):
+                return Answer(text=form_answers.sending_then_closing(ticket.number))
         return Answer(text=answers.sending() if before.state is State.HELD else answers.retrying())
 
     def _give_up(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:

@@ -40,6 +40,7 @@ NUMBER = TicketNumber(1001)
 DISCORD, SLACK = ChatName("discord"), ChatName("slack")
 NAMES = Names(vendor="Sellgate", chats={DISCORD: "Discord", SLACK: "Slack"}, note_prefixes=("//",))
 LONGEST = 1_900
+SEND_IT = "If the customer must have it, use “Send to customer” in its menu."
 
 
 def link(number: int, chat: ChatName, channel: str = "1", thread: str | None = "900") -> LinkRow:
@@ -207,13 +208,13 @@ def test_a_customers_message() -> None:
         (State.HELD, {}, "Press Send or Discard in its thread."),
         (
             State.FAILED,
-            {"error": "Too long."},
-            "Put right what the answer says, then press Retry in its thread.",
+            {"error": "Too long"},
+            "Too long. Put that right, then press Retry in its thread.",
         ),
         (
             State.FAILED,
             {"in_doubt": True},
-            "Put right what the answer says, then press Retry in its thread. It first looks whether it arrived.",
+            "Press Retry in its thread. It first looks whether it arrived.",
         ),
     ],
 )
@@ -255,6 +256,21 @@ def test_what_to_do_about_a_reply(state: State, values: dict[str, Any], advice: 
         (
             message(purpose=Purpose.TALK, text="!note he is a reseller, be careful"),
             [],
+            f"This is no command of shopbell, so nothing was done. Did you mean /note? {SEND_IT}",
+        ),
+        (
+            message(purpose=Purpose.TALK, text="!closee"),
+            [],
+            f"This is no command of shopbell, so nothing was done. Did you mean !close? {SEND_IT}",
+        ),
+        (
+            message(purpose=Purpose.TALK, text="!wow"),
+            [],
+            f"This is no command of shopbell, so nothing was done. {SEND_IT}",
+        ),
+        (
+            message(purpose=Purpose.TALK, text="!nice work everybody"),
+            [],
             "If the customer must have it, use “Send to customer” in its menu.",
         ),
         (message(purpose=Purpose.TALK, text="!s refund"), [], "Nothing: it was a command."),
@@ -272,7 +288,7 @@ def test_what_to_do_about_a_reply(state: State, values: dict[str, Any], advice: 
         (
             message(purpose=Purpose.VENDOR),
             [delivery(Kind.POST, State.FAILED)],
-            "Put right what the answer says, then press Retry in its thread.",
+            "Press Retry in its thread.",
         ),
     ],
 )
@@ -296,7 +312,8 @@ def test_what_stands_in_the_way_is_named() -> None:
     assert closed.advice == "The bot is not in the Slack channel. Afterwards it goes on by itself."
     opening = delivery(Kind.OPEN, State.FAILED, 3, payload=OpenPayload(), error="Missing permission.")
     stuck = told(message(purpose=Purpose.VENDOR), delivery(Kind.POST, State.WAITING), heads={"thread:2": opening})
-    assert stuck.advice.endswith("types: shopbell outbox retry 3")
+    first = "Missing permission. Put that right, then ask whoever runs shopbell to type: shopbell outbox retry 3"
+    assert stuck.advice.endswith(first)
     gone = told(message(), waiting, names=replace(NAMES, is_configured=False))
     assert gone.advice == "Put the store main back into shopbell's settings: without it nothing is sent."
 
@@ -386,7 +403,7 @@ def test_a_ticket_on_one_screen() -> None:
     ]
     assert lines[4] == "12:00:00 Ann “On its way.”: given up: Sellgate"
     assert lines[5:-1] == ["12:00:00 Ann “On its way.”: arrived at Sellgate, which has not said under which id"] * 10
-    assert lines[-1] == "What to do: Put right what the answer says, then press Retry in its thread."
+    assert lines[-1] == "What to do: Too long. Put that right, then press Retry in its thread."
 
 
 @pytest.mark.parametrize(
@@ -400,7 +417,7 @@ def test_a_ticket_on_one_screen() -> None:
         (
             message(),
             [delivery(state=State.DROPPED), delivery(Kind.MARK, finished_at=NOON + timedelta(seconds=9))],
-            "taken back or dropped before it was made: Sellgate",
+            "not sent to Sellgate: it was taken back or discarded",
         ),
         (
             message(purpose=Purpose.NOTE),
@@ -438,8 +455,8 @@ def test_closing_that_fails_is_told() -> None:
     assert "12:00:01 closing at Sellgate, by Ann" in lines
     assert "12:00:07 the answer: Forbidden." in lines
     assert lines[-2:] == [
-        "What to do: Put right what the answer says, then press Retry in its thread.",
-        "What to do: Put right what the answer says; then whoever runs shopbell types: shopbell outbox retry 8",
+        "What to do: No. Put that right, then press Retry in its thread.",
+        "What to do: Forbidden. Put that right, then ask whoever runs shopbell to type: shopbell outbox retry 8",
     ]
 
 
