@@ -31,7 +31,7 @@ _STATES = {
 _BEYOND_REACH = (
     "the vendor: delete the customer there, too",
     "what agents wrote themselves in Discord and Slack, and what these platforms keep",
-    "what shopbell answered agents in direct messages, for example to `!find` in Discord",
+    "what shopbell answered agents in direct messages, for example to `!why` in Discord",
     "backups that were made before: delete them, or forget again after restoring one",
 )
 _ELSEWHERE = "posts of what the customer wrote in other customers' tickets: `--chats` erases them"

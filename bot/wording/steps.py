@@ -161,6 +161,11 @@ def arrived(vendor: str, vendor_id: str | None) -> str:
     return f"arrived at {vendor}" + (f" as {vendor_id}" if vendor_id else ", which has not said under which id")
 
 
+def arrived_once(vendor: str) -> str:
+    """Of a message that was erased since: a hash stands for its id."""
+    return f"arrived at {vendor}"
+
+
 def posted(where: str) -> str:
     return f"posted in {where}"
 
@@ -300,8 +305,8 @@ def goes_first(advice: str) -> str:
 
 def press_retry(reason: str, *, in_doubt: bool) -> str:
     """`reason`: the answer, as a sentence; empty: it is not known."""
-    first = " It first looks whether it arrived." if in_doubt else ""
-    return f"{_once_put_right(reason, 'press')} Retry in its thread.{first}"
+    what = "Press Retry in its thread" + (" (it first looks whether it arrived)" if in_doubt else "")
+    return f"{what}{_once_put_right(reason)}"
 
 
 def press_send_or_discard() -> str:
@@ -310,11 +315,12 @@ def press_send_or_discard() -> str:
 
 def retry_in_outbox(reason: str, delivery: int) -> str:
     """`reason`: as in `press_retry`."""
-    return f"{_once_put_right(reason, 'ask')} whoever runs shopbell to type: shopbell outbox retry {delivery}"
+    return f"Ask whoever runs shopbell to type `shopbell outbox retry {delivery}`{_once_put_right(reason)}"
 
 
-def _once_put_right(reason: str, what: str) -> str:
-    return f"{ended(reason)} Put that right, then {what}" if reason else what.capitalize()
+def _once_put_right(reason: str) -> str:
+    """The end of a sentence that says what to do. The reason stands last, because it may be long and is cut then."""
+    return f" once this is put right: {ended(reason)}" if reason else "."
 
 
 def store_first(reason: str) -> str:

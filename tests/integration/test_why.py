@@ -153,7 +153,7 @@ async def test_what_failed_for_good(bridge: Bridge) -> None:
     lines = await why(bridge, bridge.discord, "m1")
     assert "the answer: Memory takes no such text." in steps(lines)
     assert "given up: Memory" in steps(lines)
-    advice = "What to do: Memory takes no such text. Put that right, then press Retry in its thread."
+    advice = "What to do: Press Retry in its thread once this is put right: Memory takes no such text."
     assert lines[-1] == advice
     assert (await why(bridge, bridge.discord))[-1] == advice
     (line,) = [post for post in bridge.discord.shown[bridge.thread(bridge.discord)] if post.post.text.startswith("❌")]

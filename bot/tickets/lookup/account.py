@@ -165,8 +165,10 @@ class _Telling:
         for step in attempt_steps(each, where, steps.tried if to_vendor else steps.tried_in):
             yield replace(step, is_beside=is_beside)
         if each.state is State.DONE:
-            arrived = steps.arrived(where, self.message.vendor_id) if to_vendor else steps.posted(where)
-            yield Step(each.finished_at, arrived, is_beside)
+            yield Step(each.finished_at, self._done(where) if to_vendor else steps.posted(where), is_beside)
+
+    def _done(self, vendor: str) -> str:
+        return steps.arrived_once(vendor) if self.message.erased else steps.arrived(vendor, self.message.vendor_id)
 
     def _mark(self, each: DeliveryRow) -> Iterator[Step]:
         where = self._where(self._link(each.link))

@@ -63,7 +63,7 @@ async def test_it_prints_a_receipt(tmp_path: Path) -> None:
     assert [line.split(":")[0].strip() for line in beyond] == [
         "the vendor",
         "what agents wrote themselves in Discord and Slack, and what these platforms keep",
-        "what shopbell answered agents in direct messages, for example to `!find` in Discord",
+        "what shopbell answered agents in direct messages, for example to `!why` in Discord",
         "backups that were made before",
         "our cards and posts in Discord and Slack",
     ]

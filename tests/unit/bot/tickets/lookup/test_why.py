@@ -209,12 +209,12 @@ def test_a_customers_message() -> None:
         (
             State.FAILED,
             {"error": "Too long"},
-            "Too long. Put that right, then press Retry in its thread.",
+            "Press Retry in its thread once this is put right: Too long.",
         ),
         (
             State.FAILED,
             {"in_doubt": True},
-            "Press Retry in its thread. It first looks whether it arrived.",
+            "Press Retry in its thread (it first looks whether it arrived).",
         ),
     ],
 )
@@ -312,7 +312,7 @@ def test_what_stands_in_the_way_is_named() -> None:
     assert closed.advice == "The bot is not in the Slack channel. Afterwards it goes on by itself."
     opening = delivery(Kind.OPEN, State.FAILED, 3, payload=OpenPayload(), error="Missing permission.")
     stuck = told(message(purpose=Purpose.VENDOR), delivery(Kind.POST, State.WAITING), heads={"thread:2": opening})
-    first = "Missing permission. Put that right, then ask whoever runs shopbell to type: shopbell outbox retry 3"
+    first = "Ask whoever runs shopbell to type `shopbell outbox retry 3` once this is put right: Missing permission."
     assert stuck.advice.endswith(first)
     gone = told(message(), waiting, names=replace(NAMES, is_configured=False))
     assert gone.advice == "Put the store main back into shopbell's settings: without it nothing is sent."
@@ -403,7 +403,7 @@ def test_a_ticket_on_one_screen() -> None:
     ]
     assert lines[4] == "12:00:00 Ann “On its way.”: given up: Sellgate"
     assert lines[5:-1] == ["12:00:00 Ann “On its way.”: arrived at Sellgate, which has not said under which id"] * 10
-    assert lines[-1] == "What to do: Too long. Put that right, then press Retry in its thread."
+    assert lines[-1] == "What to do: Press Retry in its thread once this is put right: Too long."
 
 
 @pytest.mark.parametrize(
@@ -425,11 +425,30 @@ def test_a_ticket_on_one_screen() -> None:
             "on disk, and taken as a note, for the team only",
         ),
         (message(purpose=Purpose.VENDOR), [delivery(Kind.POST)], "posted in Slack"),
+        (
+            message(deleted=True, deleted_at=NOON + timedelta(seconds=8)),
+            [delivery()],
+            "deleted here by its author; the customer has it",
+        ),
+        (
+            message(deleted=True, deleted_at=NOON + timedelta(seconds=2)),
+            [delivery(state=State.DROPPED, finished_at=NOON + timedelta(seconds=2))],
+            "deleted by its author before it left",
+        ),
     ],
 )
 def test_a_line_says_what_became_of_the_message(row: MessageRow, deliveries: list[DeliveryRow], outcome: str) -> None:
     """Not which mark it has, or where else it is shown; and with its first words one knows which message it is."""
     assert told(row, *deliveries).outcome.endswith(f" “On its way.”: {outcome}")
+
+
+def test_what_was_erased_still_says_what_became_of_it() -> None:
+    """Without a word of it; the hash that stands for the vendor's id is of no use to anybody."""
+    gone = {"erased": True, "text": "", "author_name": None}
+    assert told(message(vendor_id="a hash", **gone), delivery()).outcome == "An agent: arrived at Sellgate"
+    deleted = message(deleted=True, deleted_at=NOON + timedelta(seconds=8), **gone)
+    assert told(deleted, delivery()).outcome == "An agent: deleted here by its author; the customer has it"
+    assert "its words were erased" in str(told(deleted, delivery()).lines())
 
 
 def test_a_ticket_in_order() -> None:
@@ -455,8 +474,8 @@ def test_closing_that_fails_is_told() -> None:
     assert "12:00:01 closing at Sellgate, by Ann" in lines
     assert "12:00:07 the answer: Forbidden." in lines
     assert lines[-2:] == [
-        "What to do: No. Put that right, then press Retry in its thread.",
-        "What to do: Forbidden. Put that right, then ask whoever runs shopbell to type: shopbell outbox retry 8",
+        "What to do: Press Retry in its thread once this is put right: No.",
+        "What to do: Ask whoever runs shopbell to type `shopbell outbox retry 8` once this is put right: Forbidden.",
     ]
 
 
