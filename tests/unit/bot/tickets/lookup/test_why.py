@@ -432,7 +432,7 @@ def test_a_ticket_on_one_screen() -> None:
         ),
         (
             message(deleted=True, deleted_at=NOON + timedelta(seconds=2)),
-            [delivery(state=State.DROPPED, finished_at=NOON + timedelta(seconds=2))],
+            [delivery(state=State.DROPPED, begun_at=None, finished_at=NOON + timedelta(seconds=2))],
             "deleted by its author before it left",
         ),
     ],
