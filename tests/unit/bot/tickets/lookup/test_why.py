@@ -444,7 +444,7 @@ def test_a_line_says_what_became_of_the_message(row: MessageRow, deliveries: lis
 
 def test_what_was_erased_still_says_what_became_of_it() -> None:
     """Without a word of it; the hash that stands for the vendor's id is of no use to anybody."""
-    gone = {"erased": True, "text": "", "author_name": None}
+    gone: dict[str, Any] = {"erased": True, "text": "", "author_name": None}
     assert told(message(vendor_id="a hash", **gone), delivery()).outcome == "An agent: arrived at Sellgate"
     deleted = message(deleted=True, deleted_at=NOON + timedelta(seconds=8), **gone)
     assert told(deleted, delivery()).outcome == "An agent: deleted here by its author; the customer has it"
