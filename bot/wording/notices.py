@@ -331,6 +331,11 @@ def snippet_offered(name: str, text: str) -> str:
     return f"The snippet {name}, filled in. Send it to the customer?\n\n{text}"
 
 
+def note_sent(by: str, words: str) -> str:
+    """Where a note was shown that is sent to the customer after all."""
+    return f"🔓 {by or 'Somebody'} sends the note “{one_line(words, _QUOTED)}” to the customer."
+
+
 def note_edited(name: str, before: str, now: str) -> str:
     return f"✏️ {name or 'Somebody'} changed the note “{one_line(before, _QUOTED)}”. It now says:\n{now or '(nothing)'}"
 

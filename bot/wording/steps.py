@@ -29,9 +29,14 @@ def about_message(number: TicketNumber, who: str, at: datetime, text: str) -> st
     return f"#{number}: {who} wrote on {at:%Y-%m-%d} (times are UTC): {f'“{said}”' if said else 'no text'}"
 
 
-def outcome(who: str, text: str, what: str) -> str:
-    """A message in a line: who wrote it, how it begins, and what became of it."""
-    return f"{who}{f' “{one_line(text, _BEGINS)}”' if text.strip() else ''}: {what}"
+def label(who: str, text: str) -> str:
+    """Which message it is: who wrote it, and how it begins."""
+    return f"{who}{f' “{one_line(text, _BEGINS)}”' if text.strip() else ''}"
+
+
+def of(which: str, what: str) -> str:
+    """What became of one message, or what to do about it."""
+    return f"{which}: {what}"
 
 
 def about_ticket(title: str, status: Status, now: datetime) -> str:
@@ -80,7 +85,7 @@ def routed(purpose: Purpose) -> str:
     what = {
         Purpose.REPLY: "a reply to the customer",
         Purpose.NOTE: "a note, for the team only",
-        Purpose.TALK: "for nobody outside this thread",
+        Purpose.TALK: "talk, which stays in this thread",
         Purpose.VENDOR: "from the vendor",
     }
     return f"on disk, and taken as {what[purpose]}"

@@ -140,6 +140,22 @@ async def test_a_message_that_was_edited_into_a_note_is_kept_without_its_prefix(
     assert (bridge.vendor.texts("t1"), notes(bridge)) == ([], ["Ann: He is lying."])
 
 
+async def test_a_note_that_is_sent_after_all_is_told_where_it_was_shown(bridge: Bridge) -> None:
+    """Else the other thread says for ever that the customer does not have it. What was shown nowhere needs no word."""
+    said = await bridge.says(bridge.discord, "m1", "// Try another browser.")
+    await bridge.at_rest()
+    assert elsewhere(bridge) == [(Voice.NOTE, "Try another browser.")]
+    answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
+    assert answer.text == answers.sending()
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == ["Try another browser."]
+    told = (Voice.BELL, "🔓 Ann sends the note “Try another browser.” to the customer.")
+    assert elsewhere(bridge) == [(Voice.NOTE, "Try another browser."), told]
+    await bridge.asks(bridge.discord, Verb.SEND, message=said)
+    await bridge.at_rest()
+    assert elsewhere(bridge).count(told) == 1
+
+
 async def test_who_may_not_act_keeps_nothing(bridge: Bridge) -> None:
     """The reply leaves as it would have."""
     said = await bridge.says(bridge.discord, "m1", "An answer")

@@ -135,7 +135,7 @@ async def test_while_the_vendor_is_down(bridge: Bridge) -> None:
     second = await why(bridge, bridge.discord, "m2")
     assert second[-1].startswith("What to do: Something of this ticket that is older goes first. Wait: the next try")
     whole = await why(bridge, bridge.discord)
-    assert any(line.startswith("What to do: Wait: the next try is at") for line in whole)
+    assert any(line.startswith("What to do: Ann “On its way”: Wait: the next try is at") for line in whole)
     await until(lambda: len(bridge.vendor.texts("t1")) == 2, "both arrived", seconds=3600)
     await bridge.drained()
     done = await why(bridge, bridge.discord, "m1")
@@ -153,9 +153,9 @@ async def test_what_failed_for_good(bridge: Bridge) -> None:
     lines = await why(bridge, bridge.discord, "m1")
     assert "the answer: Memory takes no such text." in steps(lines)
     assert "given up: Memory" in steps(lines)
-    advice = "What to do: Press Retry in its thread once this is put right: Memory takes no such text."
-    assert lines[-1] == advice
-    assert (await why(bridge, bridge.discord))[-1] == advice
+    advice = "Press Retry in its thread once this is put right: Memory takes no such text."
+    assert lines[-1] == f"What to do: {advice}"
+    assert (await why(bridge, bridge.discord))[-1] == f"What to do: Ann “On its way”: {advice}"
     (line,) = [post for post in bridge.discord.shown[bridge.thread(bridge.discord)] if post.post.text.startswith("❌")]
     (said,) = await why(bridge, bridge.discord, pointed=pointed(line.id, by_person=False), door=Door.MENU)
     assert said.endswith(advice)

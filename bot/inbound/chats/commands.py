@@ -43,7 +43,7 @@ from bot.tickets.day.snoozing import snooze
 from bot.tickets.day.status_changes import request_status
 from bot.tickets.day.taking import TAKINGS, Asker, Change, assign, take_by_reply
 from bot.tickets.decisions import discarded_by
-from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form
+from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form, say_note_is_sent
 from bot.tickets.from_agents.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.links import find_link
 from bot.tickets.replies import marks
@@ -329,6 +329,8 @@ class Commands:
         route = reply_route(now_written, ticket, self._rules)
         if route.refused:
             return Answer(text=notices.reply_failed(route.refused))
+        if message.purpose is Purpose.NOTE:
+            say_note_is_sent(tx, message, self._name(ask), now)
         set_route(tx, message.id, route, now)
         at = self._chats[ask.place.chat].now() or now
         sent = send_by_hand(tx, link, ticket, message.id, _asker(ask), at, self._rules, now)

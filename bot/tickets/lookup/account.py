@@ -43,14 +43,16 @@ class Account:
     What became of one message.
 
     Attributes:
-        outcome: The same in a few words.
+        label: Who wrote it, and how it begins.
+        outcome: The same in a few words, behind that.
         advice: What to do next.
-        is_settled: Whether that is nothing.
+        is_settled: Whether nothing has to be done: at most something can be.
     """
 
     about: str
     day: datetime
     steps: tuple[Step, ...]
+    label: str
     outcome: str
     advice: str
     is_settled: bool
@@ -105,10 +107,15 @@ class _Telling:
             about=steps.about_message(message.ticket, who, message.written_at, text),
             day=message.written_at,
             steps=tuple(found),
-            outcome=steps.outcome(who, text, last),
+            label=steps.label(who, text),
+            outcome=steps.of(steps.label(who, text), last),
             advice=advice or settled,
-            is_settled=not advice,
+            is_settled=not advice or self._is_talk(),
         )
+
+    def _is_talk(self) -> bool:
+        """Whether it is talk of the team's, which waits for nothing; it can still be sent."""
+        return self.message.purpose is Purpose.TALK and self.message.can_reply and self.message.routed
 
     def _who(self) -> str:
         message = self.message

@@ -403,7 +403,8 @@ def test_a_ticket_on_one_screen() -> None:
     ]
     assert lines[4] == "12:00:00 Ann “On its way.”: given up: Sellgate"
     assert lines[5:-1] == ["12:00:00 Ann “On its way.”: arrived at Sellgate, which has not said under which id"] * 10
-    assert lines[-1] == "What to do: Press Retry in its thread once this is put right: Too long."
+    advice = "Press Retry in its thread once this is put right: Too long."
+    assert lines[-1] == f"What to do: Ann “On its way.”: {advice}"
 
 
 @pytest.mark.parametrize(
@@ -449,6 +450,19 @@ def test_what_was_erased_still_says_what_became_of_it() -> None:
     deleted = message(deleted=True, deleted_at=NOON + timedelta(seconds=8), **gone)
     assert told(deleted, delivery()).outcome == "An agent: deleted here by its author; the customer has it"
     assert "its words were erased" in str(told(deleted, delivery()).lines())
+
+
+def test_what_to_do_says_about_which_message() -> None:
+    """Of several that need the same it is said once; talk of the team's needs nothing, whatever can be done with it."""
+    held = [MessageHistory(message(n, text=f"no {n}"), (delivery(state=State.HELD, message=n),)) for n in (1, 2)]
+    talk = [MessageHistory(message(n, Purpose.TALK, text=text), ()) for n, text in ((3, "Hm."), (4, "!closee"))]
+    asked = "What to do: Press Send or Discard in its thread."
+    assert ticket_lines(history(*held, *talk), NAMES, NOW)[-1] == asked
+    lines = ticket_lines(history(held[0], *talk), NAMES, NOW)
+    assert [each for each in lines if each.startswith("What to do")] == [
+        "What to do: Ann “no 1”: Press Send or Discard in its thread."
+    ]
+    assert ticket_lines(history(*talk), NAMES, NOW)[-1] == "What to do: Nothing: everything is in order."
 
 
 def test_a_ticket_in_order() -> None:
