@@ -49,7 +49,7 @@ def assigned(name: str, by: str) -> str:
 
 
 def snooze_over() -> str:
-    return "⏰ This ticket was snoozed until now, and is back in the queue."
+    return "⏰ This ticket is back in the queue: its snooze is over."
 
 
 def answer_due(until: datetime, zone: ZoneInfo, *, is_first: bool) -> str:

@@ -70,3 +70,17 @@ def test_what_is_quoted_brings_its_own_mark(quoted: str) -> None:
     for sentence in sentences:
         assert quoted in sentence
         assert not re.search(r"[.!?…][”)]?\.", sentence), sentence
+
+
+@pytest.mark.parametrize(
+    ("waiting", "taken", "said"),
+    [
+        (1, [], "☀️ 1 ticket waits for us; the oldest is #7, for 1 h 00 min. Nobody has taken it. "),
+        (2, [], "☀️ 2 tickets wait for us; the oldest is #7, for 1 h 00 min. Nobody has taken one. "),
+        (2, [("Ann", 1)], "☀️ 2 tickets wait for us; the oldest is #7, for 1 h 00 min. Ann has 1 and nobody has 1. "),
+    ],
+)
+def test_the_day_counts_as_people_do(waiting: int, taken: list[tuple[str, int]], said: str) -> None:
+    """One is not spoken of as several."""
+    text = channel_notices.day(waiting, 7, timedelta(hours=1), "", taken, broken=None, recovered=0, lost=0)
+    assert text == f"{said}Recovered since yesterday: 0. Lost: 0."
