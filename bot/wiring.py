@@ -64,15 +64,16 @@ def _people_faults(loaded: LoadedSettings, vendors: Mapping[StoreName, Vendor]) 
     """People whom the settings name as users of a vendor that has none, or under an id that can be none there."""
     by_vendor = {section.vendor: vendors.get(name) for name, section in loaded.stores.items()}
     for colleague in loaded.colleagues:
-        variable = f"AGENTS__{colleague.person.id.partition(':')[2].upper()}"
         for name, user in colleague.vendors.items():
             vendor = by_vendor.get(name)
             if vendor is not None and not isinstance(vendor, CanWriteAs):
                 yield Fault(
-                    variable, f"names a user of {name}, where replies cannot be somebody's own", f"{name}:{user}"
+                    colleague.variable,
+                    f"names a user of {name}, where replies cannot be somebody's own",
+                    f"{name}:{user}",
                 )
             elif isinstance(vendor, CanWriteAs) and not _can_write_as(vendor, user):
-                yield Fault(variable, f"names a user that {name} cannot have", f"{name}:{user}")
+                yield Fault(colleague.variable, f"names a user that {name} cannot have", f"{name}:{user}")
 
 
 def _can_write_as(vendor: CanWriteAs, user: str) -> bool:

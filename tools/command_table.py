@@ -16,8 +16,9 @@ from discord import app_commands
 
 from adapters.chats.discord.asking import Asking
 from adapters.chats.discord.slash_commands import offered
-from adapters.chats.slack import manifest
-from bot.tickets.from_agents.typed_commands import WORDS
+from adapters.chats.slack import manifest, wording
+from bot.tickets.command_words import WORDS
+from bot.tickets.day.snoozing import CHOICES
 
 BEGIN = "<!-- commands: begin, made by `python -m tools.command_table README.md` -->"
 END = "<!-- commands: end -->"
@@ -25,7 +26,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def table() -> str:
-    """A row for each command, one for each entry of the messages' menus, and one for the buttons."""
+    """A row for each command, one for each entry of the messages' menus, and two for the buttons."""
     discord = {command.name: command for command in offered(cast("Asking", None))}
     slack = {name.removeprefix("/"): (says, hint) for name, says, hint in (*manifest.COMMANDS, manifest.ANY)}
     rows = [("command", "Discord", "Slack", "as a message in a thread", "what it does"), ("---",) * 5]
@@ -36,7 +37,9 @@ def table() -> str:
     for name in dict.fromkeys([*(each for each, it in discord.items() if not _is_slash(it)), *sorted(in_slack)]):
         says = next((says for _, shortcut, says in manifest.SHORTCUTS if shortcut == name), "")
         rows.append((f"menu: {name}", _yes(name in discord), _yes(name in in_slack), "", says))
-    rows.append(("buttons", "yes", "yes", "", ", ".join(f"`{label}`" for label in sorted(_labels()))))
+    labels = sorted({*_labels(), *(label for label, _ in CHOICES)})
+    rows.append(("buttons", "yes", "yes", "", ", ".join(f"`{label}`" for label in labels)))
+    rows.append(("in the Home tab", "–", f"`{wording.OPEN}`", "", "Open the ticket's thread"))
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 

@@ -14,6 +14,7 @@ from bot.clock import SystemClock
 from bot.db.connection import Transaction
 from bot.model import ChatName, TicketNumber
 from bot.settings import load_general
+from bot.text import ended
 from bot.tickets.enqueue import links_of
 from bot.tickets.lookup import finding
 from bot.tickets.lookup.account import account
@@ -58,7 +59,8 @@ def why(
     typed = re.fullmatch(r"#?([0-9]{1,12})", number.strip())
     history = None if typed is None else read_database(_history, int(typed[1]))
     if history is None:
-        fail(f"There is no ticket {field(number)}. Give the number on its card; `shopbell tickets` lists them.", 1)
+        none = ended(f"There is no ticket {field(number)}")
+        fail(f"{none} Give the number on its card; `shopbell tickets` lists them.", 1)
     now = SystemClock().now()
     names = Names(vendor=history.ticket.store, chats=_CHATS, masks_emails=load_general().mask_emails)
     if as_json:

@@ -17,6 +17,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.erased_words import overwrite_erased_words
 from bot.model import State, TicketNumber
 from bot.settings import load_general
+from bot.text import ended
 from bot.tickets import erasure
 from bot.tickets.erasure import Extent, UnsentMessage
 from bot.wording.masking import masked
@@ -46,7 +47,8 @@ def forget(
     """Erase a customer's or a ticket's words and names; also while the bridge runs."""
     tickets, found = read_database(_look, whom)
     if not tickets and not found.elsewhere:
-        fail(f"Nothing is stored of {field(whom)}. Give an address as the vendor has it, or a number such as #1042.", 1)
+        nothing = ended(f"Nothing is stored of {field(whom)}")
+        fail(f"{nothing} Give an address as the vendor has it, or a number such as #1042.", 1)
     if not as_json:
         shown = masked if load_general().mask_emails else str
         show("\n".join(_plan(found, shown, chats=chats)))

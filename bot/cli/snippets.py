@@ -14,6 +14,7 @@ from bot.cli.shell import fail, field, read_database, show, show_json, write_dat
 from bot.cli.snippet_files import FilesAtFault, read_files, write_files
 from bot.db.connection import Transaction
 from bot.settings import load_general
+from bot.text import ended
 from bot.tickets.day.snippets import Snippet, all_snippets, normal_name, save
 from bot.wording.masking import masked
 
@@ -34,7 +35,7 @@ def list_snippets(
     if name is not None:
         found = [each for each in found if each.name == normal_name(name)]
         if not found:
-            fail(f"There is no snippet {field(name)}. `shopbell snippets list` shows all.", 1)
+            fail(f"{ended(f'There is no snippet {field(name)}')} `shopbell snippets list` shows all.", 1)
     if as_json:
         show_json([_as_json(each) for each in found])
     elif name is not None:

@@ -632,6 +632,30 @@ ORDER BY
     t.waiting_since,
     t.number;
 
+-- name: queue_before
+-- How many tickets of a list (`queue`) stand before a place in it, or with `also_it` also at it, whether there is a
+-- ticket at that place any more or not.
+SELECT COUNT(*) AS amount
+FROM tickets AS t
+WHERE t.store IN (SELECT value FROM json_each(:stores))
+  AND t.status = 'open'
+  AND t.followed = 1
+  AND t.gone_at IS NULL
+  AND t.forgotten = 0
+  AND CASE :which
+      WHEN 'waiting' THEN COALESCE(t.awaiting, 'us') = 'us' AND t.snoozed_until IS NULL
+      WHEN 'snoozed' THEN t.snoozed_until IS NOT NULL
+      WHEN 'mine' THEN t.taken_by IN (SELECT value FROM json_each(:mine))
+      ELSE 1
+  END
+  AND EXISTS (
+      SELECT 1 FROM links AS l
+      WHERE l.ticket = t.number AND l.chat = :chat
+        AND t.store || ' ' || l.channel IN (SELECT value FROM json_each(:places))
+  )
+  AND (COALESCE(t.snoozed_until, 0), t.waiting_since IS NULL, COALESCE(t.waiting_since, 0), t.number)
+      < (:snoozed, :has_none, :since, :number + :also_it);
+
 -- name: taken_in_channel
 -- Who has how many of the tickets that wait for us in a channel (`queue`, `waiting`), by the name it was taken under;
 -- whose was taken last comes first.

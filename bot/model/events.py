@@ -165,8 +165,9 @@ class Answer:
         fault: The field of the asker's form with which something is wrong, so that nothing was done; empty: nothing is.
             A chat keeps what was entered, or shows it again.
         kept: A text that would otherwise be lost; it is shown below, whole, however long it is.
-        is_secret: Whether it has another ticket's words than that of the thread where it was asked for: not everybody
-            who reads that thread may read them. A chat that cannot tell the asker alone tells nobody.
+        is_secret: Whether it tells of other tickets than that of the thread where it was asked for, which not everybody
+            who reads that thread may see, or repeats what people wrote. A chat that cannot tell the asker alone tells
+            nobody.
     """
 
     text: str

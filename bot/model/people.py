@@ -35,3 +35,8 @@ class Colleague:
     person: Person
     chats: Mapping[str, str]
     vendors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def variable(self) -> str:
+        """The setting that names them."""
+        return f"AGENTS__{self.person.id.partition(':')[2].upper()}"

@@ -13,6 +13,8 @@ from bot.tickets.day.reminders import remind
 from bot.tickets.rules_from_settings import Rules
 
 _CHECK_SECONDS = 60.0
+_UNREACHED_SECONDS = 15.0
+"""So often it is looked again while a chat has not been reached, as right after the start."""
 _LATEST = timedelta(hours=4)
 """A day that is so much later than its time gets no line any more."""
 
@@ -49,6 +51,7 @@ class Digests:
         while self._at is not None:
             now = self._clock.now()
             today = now.astimezone(self._rules.zone).date()
+            seconds = _CHECK_SECONDS
             # What is told late in the evening may still be due after midnight.
             for day in (today - timedelta(days=1), today):
                 due = datetime.combine(day, self._at, self._rules.zone).astimezone(UTC)
@@ -56,7 +59,7 @@ class Digests:
                     # A promise that was broken a moment ago, or while shopbell was not running, counts in it.
                     await self._database.write(remind, self._rules, now)
                     # Whether it was told before a restart stands in the database.
-                    await self._database.write(tell_the_day, day, self._rules, self._addresses, now)
+                    is_all = await self._database.write(tell_the_day, day, self._rules, self._addresses, now)
                     self._wake()
-                    told = day
-            await self._clock.sleep(min((due - now).total_seconds() if now < due else _CHECK_SECONDS, _CHECK_SECONDS))
+                    told, seconds = (day, seconds) if is_all else (told, _UNREACHED_SECONDS)
+            await self._clock.sleep(min((due - now).total_seconds() if now < due else seconds, seconds))

@@ -14,9 +14,9 @@ from bot.clock import Clock, clock_difference
 from bot.db.connection import Database, Transaction
 from bot.db.lock import is_held, lock_of
 from bot.db.rows import from_ms, require
-from bot.errors import DatabaseError, DatabaseTooOld
+from bot.errors import DatabaseError, DatabaseTooOld, RemoteError
 from bot.model import ChannelId, ChatName, Finding, Learned, Mention, StoreName
-from bot.ports import CanLearn
+from bot.ports import CanLearn, CanWriteAs
 from bot.settings import LoadedSettings
 from bot.tickets.from_vendors.learned import all_learned
 from bot.wiring import World
@@ -25,6 +25,7 @@ from bot.wording import reasons
 _log = structlog.get_logger(__name__)
 # A clock that shows an earlier time was never set: this program is newer.
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+_TRY_AGAIN = "Try again in a minute."
 
 
 async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIterator[Finding]:
@@ -44,9 +45,34 @@ async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIt
         about = vendor.about_learned(learned.get(name)) if isinstance(vendor, CanLearn) else None
         if about is not None:
             yield replace(about, subject=f"store {name}")
+    for finding in await _check_people(loaded, world):
+        yield finding
     for chat in sorted(world.chats):
         for finding in await _check_chat(world, chat, clock):
             yield finding
+
+
+async def _check_people(loaded: LoadedSettings, world: World) -> list[Finding]:
+    """What is wrong with the users of vendors that the settings name as people's own; nothing is said of others."""
+    findings = []
+    for colleague in loaded.colleagues:
+        for store, section in sorted(loaded.stores.items()):
+            user, vendor = colleague.vendors.get(section.vendor), world.vendors[store]
+            if user is None or not isinstance(vendor, CanWriteAs):
+                continue
+            subject = f"{colleague.variable} at store {store}"
+            try:
+                unfit = await vendor.unfit_author(user)
+            except RemoteError as error:
+                findings.append(Finding(ok=False, subject=subject, text=error.user_message, remedy=_TRY_AGAIN))
+                continue
+            except Exception as defect:  # noqa: BLE001 - whatever a server answers, the other findings are shown
+                findings.append(_broken(subject, defect))
+                continue
+            if unfit is not None:
+                remedy = f"Correct {section.vendor}:{user} in it, or take it out."
+                findings.append(Finding(ok=False, subject=subject, text=unfit, remedy=remedy))
+    return findings
 
 
 async def _check_chat(world: World, name: ChatName, clock: Clock) -> list[Finding]:

@@ -186,6 +186,15 @@ class CanWriteAs(Protocol):
         """
         ...
 
+    async def unfit_author(self, user: str) -> str | None:
+        """
+        Why no reply can be this user's, as a sentence; None: it can, or the credentials do not show users.
+
+        Raises:
+            RemoteError: The vendor cannot be asked now.
+        """
+        ...
+
 
 @runtime_checkable
 class CanAttach(Protocol):

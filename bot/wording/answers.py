@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.model import Counts, Status, TicketNumber
-from bot.text import one_line
+from bot.text import ended, one_line
 from bot.text.times import TimeFault
 from bot.wording.phrases import clock_time, duration
 
@@ -59,7 +59,7 @@ def command_missed(typed: str) -> str:
 
 def no_such_ticket(typed: str) -> str:
     return (
-        f"There is no ticket {typed}. Give the short number that stands on the ticket's card. "
+        f"{ended(f'There is no ticket {typed}')} Give the short number that stands on the ticket's card. "
         "You find only tickets in channels where you can write."
     )
 
@@ -69,7 +69,7 @@ def which_ticket() -> str:
 
 
 def no_such_store(typed: str, stores: Sequence[str]) -> str:
-    return f"There is no store {one_line(typed, _QUOTED)}. The stores are: {', '.join(stores)}."
+    return f"{ended(f'There is no store {one_line(typed, _QUOTED)}')} The stores are: {', '.join(stores)}."
 
 
 def no_such_list(typed: str, lists: Sequence[str], stores: Sequence[str]) -> str:
@@ -264,8 +264,12 @@ def no_more_found(words: str) -> str:
     return f"There are no more tickets with “{words}”."
 
 
-def what_to_find() -> str:
-    return "What are you looking for? Give a ticket's number, a name, or words of a subject or a message."
+def what_to_find(typed: str) -> str:
+    """`typed`: what has nothing in it that can be looked for; often nothing at all."""
+    shown = one_line(typed, _QUOTED)
+    signs = f"“{shown}” has no letter and no digit, and other signs are not looked for." if shown else ""
+    what = "Give a ticket's number, a name, or words of a subject or a message."
+    return f"{signs or 'What are you looking for?'} {what}"
 
 
 # ---------------------------------------------------------------- send, retry and discard

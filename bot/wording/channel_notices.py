@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.text import one_line
+from bot.text import ended, one_line
 from bot.wording.phrases import duration, listed
 
 _NAMED = 3
@@ -40,7 +40,8 @@ def day(
     more = sum(amount for _, amount in taken[_MOST_NAMED:])
     has += [f"others have {more}"] if more else []
     has += [f"nobody has {nobody}"] if nobody else []
-    parts.append(f"{listed(has)}." if taken else "Nobody has taken one.")
+    nobody_at_all = "Nobody has taken it." if waiting == 1 else "Nobody has taken one."
+    parts.append(ended(listed(has)) if taken else nobody_at_all)
     if broken is not None:
         parts.append(f"Promises broken since yesterday: {broken}.")
     parts.append(f"Recovered since yesterday: {recovered}. Lost: {lost}.")

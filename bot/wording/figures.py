@@ -83,8 +83,11 @@ def alternative(
     to_close: float | None,
 ) -> str:
     """What a picture of figures shows, for who does not see it."""
+    tickets = "1 new ticket" if new == 1 else f"{new} new tickets"
+    are_open = "1 is open" if opened == 1 else f"{opened} are open"
+    wait = "1 waits" if waiting == 1 else f"{waiting} wait"
     return (
-        f"Charts of {title}: {new} new tickets and {closed} closed; {opened} are open, and {waiting} wait for us. "
+        f"Charts of {title}: {tickets} and {closed} closed; {are_open}, and {wait} for us. "
         f"Median first answer {length(first_answer)}, next answer {length(next_answer)}, "
         f"time to close {length(to_close)}. The table says the same in figures."
     )

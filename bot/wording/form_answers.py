@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.model import TicketNumber
-from bot.text import one_line
+from bot.text import ended, one_line
 from bot.wording.phrases import characters, listed
 
 _QUOTED = 60
@@ -27,7 +27,8 @@ def which_snippet() -> str:
 def no_such_snippet(typed: str, near: str) -> str:
     """`near`: the name that is most like it, or nothing."""
     guess = f" Did you mean {near}?" if near else ""
-    return f"There is no snippet {one_line(typed, _QUOTED)}.{guess} /snippets lists them, and writes new ones."
+    none = ended(f"There is no snippet {one_line(typed, _QUOTED)}")
+    return f"{none}{guess} /snippets lists them, and writes new ones."
 
 
 def snippet_lacks(name: str, variables: Sequence[str]) -> str:
@@ -62,6 +63,13 @@ def form_sent_already() -> str:
 
 def sending_then_closing(number: TicketNumber) -> str:
     return f"That message is on its way to the customer. #{number} will be closed once it has arrived."
+
+
+def held_and_open() -> str:
+    return (
+        "It is not sent yet, and the ticket stays open: somebody else wrote at the same time. "
+        "See the question in the thread: Send does both."
+    )
 
 
 def form_outdated() -> str:

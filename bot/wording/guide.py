@@ -23,7 +23,11 @@ _WORDS = (
     "Messages that are only these words work, too: !close, !reopen, !take, !release, !snooze 2h, !s name, !tickets, "
     "!why, !help"
 )
-_MENU = "The menu of a message: Send to customer, Keep as note, Why"
+_MENU = {
+    "discord": "The menu of a message: Send to customer, Keep as note, Why",
+    "slack": "The menu of a message: Send to customer, Keep as note, Why, Close ticket, Reopen ticket, Snippet",
+}
+"""By chat, each entry as it is called there."""
 
 
 def guide(chat: ChatName, ticket: TicketNumber | None, note_prefixes: Sequence[str]) -> str:
@@ -43,7 +47,7 @@ def guide(chat: ChatName, ticket: TicketNumber | None, note_prefixes: Sequence[s
     lines += [*_OF_TICKET, "", _WORDS]
     if chat == "slack":
         lines.append("Slack has no slash commands in threads: use those words there, the card's buttons, or menus")
-    lines.append(_MENU)
+    lines.append(_MENU[chat])
     if note_prefixes:
         lines.append(f"A message that begins with {note_prefixes[0]} is a note for the team")
     return "\n".join(lines)

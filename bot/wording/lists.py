@@ -44,7 +44,8 @@ def head(which: str, total: int, first: int, shown: int) -> str:
         return f"1 ticket {one}."
     if shown == total:
         return f"{total} tickets {many}, {order}."
-    return f"{total} tickets {many}, {order}: {first} to {first + shown - 1}."
+    last = first + shown - 1
+    return f"{total} tickets {many}, {order}: {f'number {first}' if first == last else f'{first} to {last}'}."
 
 
 def waits(standing: Standing, ticket: TicketRow, now: datetime) -> str:

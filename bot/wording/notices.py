@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.model import Status, Voice
-from bot.text import one_line
+from bot.text import ended, one_line
 from bot.wording.phrases import clock_time, duration, listed
 
 _QUOTED = 60
@@ -41,15 +41,15 @@ def perhaps_gone(vendor: str) -> str:
 
 
 def taken_over(name: str, before: str) -> str:
-    return f"{name} has this ticket now, instead of {before}."
+    return ended(f"{name} has this ticket now, instead of {before}")
 
 
 def assigned(name: str, by: str) -> str:
-    return f"{by} has assigned this ticket to {name}."
+    return ended(f"{by} has assigned this ticket to {name}")
 
 
 def snooze_over() -> str:
-    return "⏰ This ticket was snoozed until now, and is back in the queue."
+    return "⏰ This ticket is back in the queue: its snooze is over."
 
 
 def answer_due(until: datetime, zone: ZoneInfo, *, is_first: bool) -> str:
@@ -193,8 +193,7 @@ def colleague_answers(name: str, chat: str, before: timedelta, words: str) -> st
         when = "meanwhile"
     else:
         when = "in the same second as you" if before < _A_SECOND else f"{duration(before)} before you"
-    quoted = f" It says: “{one_line(words, _ASKED_ABOUT)}”." if words else ""
-    return f"✋ {who} wrote to the customer {when}, so your message was not sent.{quoted} Send yours, too?"
+    return f"✋ {who} wrote to the customer {when}, so your message was not sent.{_says(words)} Send yours, too?"
 
 
 def customer_just_wrote(before: timedelta, words: str, *, by_customer: bool) -> str:
@@ -207,9 +206,13 @@ def customer_just_wrote(before: timedelta, words: str, *, by_customer: bool) -> 
         by_customer: Whether the vendor says that the customer wrote it; otherwise nobody knows who did.
     """
     what = "A message of the customer" if by_customer else "A new message"
-    quoted = f" It says: “{one_line(words, _ASKED_ABOUT)}”." if words else ""
     when = "just" if before < _A_SECOND else duration(before)
-    return f"✋ {what} appeared here {when} before yours, so yours was not sent.{quoted} Send it now?"
+    return f"✋ {what} appeared here {when} before yours, so yours was not sent.{_says(words)} Send it now?"
+
+
+def _says(words: str) -> str:
+    """A sentence that quotes another message; empty: it is not shown."""
+    return f" {ended(f'It says: “{one_line(words, _ASKED_ABOUT)}”')}" if words else ""
 
 
 def looks_like_command(word: str, near: str) -> str:
@@ -326,6 +329,11 @@ def not_closed_as_customer_wrote() -> str:
 
 def snippet_offered(name: str, text: str) -> str:
     return f"The snippet {name}, filled in. Send it to the customer?\n\n{text}"
+
+
+def note_sent(by: str, words: str) -> str:
+    """Where a note was shown that is sent to the customer after all."""
+    return f"🔓 {by or 'Somebody'} sends the note “{one_line(words, _QUOTED)}” to the customer."
 
 
 def note_edited(name: str, before: str, now: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.model import Author, Mark, Purpose, Status, TicketNumber
-from bot.text import one_line
+from bot.model import Author, Mark, Purpose, State, Status, TicketNumber
+from bot.text import ended, one_line
 
 _QUOTED = 60
 _BEGINS = 40
@@ -29,9 +29,14 @@ def about_message(number: TicketNumber, who: str, at: datetime, text: str) -> st
     return f"#{number}: {who} wrote on {at:%Y-%m-%d} (times are UTC): {f'“{said}”' if said else 'no text'}"
 
 
-def outcome(who: str, text: str, what: str) -> str:
-    """A message in a line: who wrote it, how it begins, and what became of it."""
-    return f"{who}{f' “{one_line(text, _BEGINS)}”' if text.strip() else ''}: {what}"
+def label(who: str, text: str) -> str:
+    """Which message it is: who wrote it, and how it begins."""
+    return f"{who}{f' “{one_line(text, _BEGINS)}”' if text.strip() else ''}"
+
+
+def of(which: str, what: str) -> str:
+    """What became of one message, or what to do about it."""
+    return f"{which}: {what}"
 
 
 def about_ticket(title: str, status: Status, now: datetime) -> str:
@@ -80,7 +85,7 @@ def routed(purpose: Purpose) -> str:
     what = {
         Purpose.REPLY: "a reply to the customer",
         Purpose.NOTE: "a note, for the team only",
-        Purpose.TALK: "for nobody outside this thread",
+        Purpose.TALK: "talk, which stays in this thread",
         Purpose.VENDOR: "from the vendor",
     }
     return f"on disk, and taken as {what[purpose]}"
@@ -94,8 +99,11 @@ def author_refused() -> str:
     return "not sent: its author may not answer this store's customers"
 
 
-def deleted() -> str:
-    return "deleted by its author"
+def deleted(reply: State | None) -> str:
+    """`reply`: how far the reply is that it was; None: it was none."""
+    if reply is State.DONE:
+        return "deleted here by its author; the customer has it"
+    return "deleted by its author before it left" if reply is State.DROPPED else "deleted by its author"
 
 
 def edited() -> str:
@@ -134,6 +142,10 @@ def answered(reason: str) -> str:
     return f"the answer: {reason}"
 
 
+def answered_before(reason: str) -> str:
+    return f"the answer to an earlier try: {reason}"
+
+
 def kept_back() -> str:
     return "something has kept it back since then"
 
@@ -154,6 +166,11 @@ def arrived(vendor: str, vendor_id: str | None) -> str:
     return f"arrived at {vendor}" + (f" as {vendor_id}" if vendor_id else ", which has not said under which id")
 
 
+def arrived_once(vendor: str) -> str:
+    """Of a message that was erased since: a hash stands for its id."""
+    return f"arrived at {vendor}"
+
+
 def posted(where: str) -> str:
     return f"posted in {where}"
 
@@ -163,8 +180,10 @@ def failed(where: str, *, in_doubt: bool) -> str:
     return f"given up: {where}{doubt}"
 
 
-def dropped(where: str) -> str:
-    return f"taken back or dropped before it was made: {where}"
+def dropped(where: str, *, at_vendor: bool) -> str:
+    if at_vendor:
+        return f"not sent to {where}: it was taken back or discarded"
+    return f"not posted in {where}: it was taken back, or not needed any more"
 
 
 def held(reason: str) -> str:
@@ -247,6 +266,12 @@ def send_it() -> str:
     return "If the customer must have it, use “Send to customer” in its menu."
 
 
+def no_command(near: str) -> str:
+    """Of a message that seems to be meant for shopbell; `near`: the command that is most like it, or nothing."""
+    guess = f" Did you mean {near}?" if near else ""
+    return f"This is no command of shopbell, so nothing was done.{guess} {send_it()}"
+
+
 def send_again() -> str:
     return "It was discarded. If the customer must have it, use “Send to customer” in its menu."
 
@@ -283,17 +308,24 @@ def goes_first(advice: str) -> str:
     return f"Something of this ticket that is older goes first. {advice}"
 
 
-def press_retry(*, in_doubt: bool) -> str:
-    first = " It first looks whether it arrived." if in_doubt else ""
-    return f"Put right what the answer says, then press Retry in its thread.{first}"
+def press_retry(reason: str, *, in_doubt: bool) -> str:
+    """`reason`: the answer, as a sentence; empty: it is not known."""
+    what = "Press Retry in its thread" + (" (it first looks whether it arrived)" if in_doubt else "")
+    return f"{what}{_once_put_right(reason)}"
 
 
 def press_send_or_discard() -> str:
     return "Press Send or Discard in its thread."
 
 
-def retry_in_outbox(delivery: int) -> str:
-    return f"Put right what the answer says; then whoever runs shopbell types: shopbell outbox retry {delivery}"
+def retry_in_outbox(reason: str, delivery: int) -> str:
+    """`reason`: as in `press_retry`."""
+    return f"Ask whoever runs shopbell to type `shopbell outbox retry {delivery}`{_once_put_right(reason)}"
+
+
+def _once_put_right(reason: str) -> str:
+    """The end of a sentence that says what to do. The reason stands last, because it may be long and is cut then."""
+    return f" once this is put right: {ended(reason)}" if reason else "."
 
 
 def store_first(reason: str) -> str:
@@ -307,8 +339,9 @@ def store_missing(store: str) -> str:
 # ---------------------------------------------------------------- messages that are not recorded
 
 
-def own_line(at: datetime) -> str:
-    return f"This is a line of shopbell's own, of {at:%Y-%m-%d %H:%M:%S} UTC. {to_do('Nothing.')}"
+def own_line(at: datetime, advice: str) -> str:
+    """`advice`: what to do about what the line asks; empty: it asks nothing."""
+    return f"This is a line of shopbell's own, of {at:%Y-%m-%d %H:%M:%S} UTC. {to_do(advice or 'Nothing.')}"
 
 
 def by_program() -> str:

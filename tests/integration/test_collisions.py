@@ -101,7 +101,7 @@ async def test_two_people_in_two_chats(bridge: Bridge) -> None:
     await bridge.says(bridge.slack, "s1", "Which address?", agent=BOB)
     question = (
         "✋ Ann in Discord wrote to the customer 20 s before you, so your message was not sent. "
-        "It says: “It is on its way.”. Send yours, too?"
+        "It says: “It is on its way.” Send yours, too?"
     )
     send = await is_asked(bridge, bridge.slack, question)
     await all_got(bridge, "It is on its way.", held=1)
@@ -123,7 +123,7 @@ async def test_two_people_in_one_thread(bridge: Bridge) -> None:
         bridge,
         bridge.discord,
         "✋ Ann wrote to the customer 3 s before you, so your message was not sent. "
-        "It says: “It is on its way.”. Send yours, too?",
+        "It says: “It is on its way.” Send yours, too?",
     )
     assert send.delivery is not None
     answer = await bridge.asks(bridge.discord, Verb.DISCARD, agent=BOB_IN_DISCORD, delivery=send.delivery)
@@ -311,7 +311,7 @@ async def test_nobody_has_read_what_showed_a_moment_ago(bridge: Bridge, seconds:
         when = f"{seconds:.0f} s" if seconds else "just"
         question = (
             f"✋ A message of the customer appeared here {when} before yours, so yours was not sent. "
-            "It says: “I have found it!”. Send it now?"
+            "It says: “I have found it!” Send it now?"
         )
         send = await is_asked(bridge, bridge.slack, question)
         assert await presses(bridge, bridge.slack, send) == SENDING
@@ -454,7 +454,7 @@ async def test_the_earlier_one_is_read_while_the_later_one_waits(tmp_path: Path)
         await bridge.says(bridge.discord, "d1", "One.", said_at=moment - timedelta(seconds=1))
         question = (
             "✋ Ann in Discord wrote to the customer 1 s before you, so your message was not sent. "
-            "It says: “One.”. Send yours, too?"
+            "It says: “One.” Send yours, too?"
         )
         await until(lambda: question in bridge.slack.texts(bridge.thread(bridge.slack)))
         await all_got(bridge, "One.", held=1)

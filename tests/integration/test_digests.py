@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -86,6 +87,21 @@ async def test_a_day_is_told_once_over_restarts(tmp_path: Path, hours: float, li
         async with telling(tmp_path, bridge) as bridge:
             await asyncio.sleep(HOUR)
             assert [len(each) for each in told(bridge)] == [lines, lines]
+
+
+async def test_a_day_waits_for_its_link(tmp_path: Path) -> None:
+    """A start after that time: a chat knows the addresses of its threads once it is reached; the other waits not."""
+    async with telling(tmp_path) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+    await asyncio.sleep(2 * HOUR)
+    with patch.object(bridge.discord, "address", lambda _place: ""):
+        async with telling(tmp_path, bridge) as bridge:
+            await asyncio.sleep(300)
+            assert [len(each) for each in told(bridge)] == [0, 1]
+    async with telling(tmp_path, bridge) as bridge:
+        await asyncio.sleep(HOUR)
+        assert ["The oldest: https://" in each for chat in told(bridge) for each in chat] == [True, True]
 
 
 async def test_a_day_that_ends_late_is_told_after_midnight(tmp_path: Path) -> None:

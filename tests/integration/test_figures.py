@@ -174,7 +174,9 @@ async def test_the_picture_goes_with_the_answer(bridge: Bridge, monkeypatch: pyt
     picture = await drawn.picture()
     assert picture is not None
     assert picture.content == PICTURE
-    assert picture.alternative.startswith("Charts of main · 7 days: 1 new tickets and 0 closed; 1 are open")
+    assert picture.alternative.startswith(
+        "Charts of main · 7 days: 1 new ticket and 0 closed; 1 is open, and 1 waits for us."
+    )
     assert (await failed.picture(), failed.table) == (None, drawn.table)
     assert asked[0].by_day.values[-1] == (1, 0)
     assert [bars.title for bars in asked[0].bars] == ["Waiting for us now, by age"]

@@ -79,7 +79,8 @@ async def test_a_chat_that_cannot_tell_is_said(bridge: Bridge) -> None:
     [
         ("", "What are you looking for?"),
         (" \n", "What are you looking for?"),
-        ("*", "What are you looking for?"),
+        ("*", "“*” has no letter and no digit, and other signs are not looked for. Give a ticket's number"),
+        ("😀 ?!", "“😀 ?!” has no letter and no digit"),
         ("NEAR(", "No ticket has “NEAR”. Try fewer words"),
         ("umbrella parasol", "No ticket has “umbrella parasol”. Try fewer words"),
         ("99999999999999999999", "No ticket has “99999999999999999999”."),
@@ -97,6 +98,8 @@ async def test_words_that_were_left_out_are_said(bridge: Bridge) -> None:
     """Whoever typed more words than are looked for sees which ones were."""
     answer = await finds(bridge, bridge.discord, "umbrella " + "violet " * 3 + "y" * 70)
     assert answer.text.startswith("“umbrella violet”: ticket 1 of 1. That is only the beginning of what you typed")
+    answer = await finds(bridge, bridge.discord, "x" * 500)
+    assert answer.text.endswith("That is only the beginning of what you typed: the rest was too long to be looked for.")
 
 
 async def test_pages_by_their_buttons(bridge: Bridge) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.chats.slack import manifest
 from bot.model import Agent, AgentId, ChannelId, Mark, Place, Said, State, Status, TicketId, TicketNumber, Verb, Voice
 from bot.tickets.erasure import erase
 from bot.wording import answers
@@ -139,6 +140,22 @@ async def test_a_message_that_was_edited_into_a_note_is_kept_without_its_prefix(
     assert (bridge.vendor.texts("t1"), notes(bridge)) == ([], ["Ann: He is lying."])
 
 
+async def test_a_note_that_is_sent_after_all_is_told_where_it_was_shown(bridge: Bridge) -> None:
+    """Else the other thread says for ever that the customer does not have it. What was shown nowhere needs no word."""
+    said = await bridge.says(bridge.discord, "m1", "// Try another browser.")
+    await bridge.at_rest()
+    assert elsewhere(bridge) == [(Voice.NOTE, "Try another browser.")]
+    answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
+    assert answer.text == answers.sending()
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == ["Try another browser."]
+    told = (Voice.BELL, "🔓 Ann sends the note “Try another browser.” to the customer.")
+    assert elsewhere(bridge) == [(Voice.NOTE, "Try another browser."), told]
+    await bridge.asks(bridge.discord, Verb.SEND, message=said)
+    await bridge.at_rest()
+    assert elsewhere(bridge).count(told) == 1
+
+
 async def test_who_may_not_act_keeps_nothing(bridge: Bridge) -> None:
     """The reply leaves as it would have."""
     said = await bridge.says(bridge.discord, "m1", "An answer")
@@ -173,5 +190,8 @@ async def test_help_says_what_can_be_done(bridge: Bridge) -> None:
     assert "Slack has no slash commands in threads" in there
     assert "A message that begins with // is a note" in here
     assert "A message that begins with note: is a note" in there, "what begins with / cannot be sent in Slack"
+    (menu,) = [line.partition(": ")[2] for line in there.split("\n") if line.startswith("The menu of a message")]
+    assert sorted(menu.split(", ")) == sorted(name for _, name, _ in manifest.SHORTCUTS)
+    assert "Close ticket" not in here, "Discord has no such menu"
     assert max(len(here), len(there)) < 2_000
     assert (await bridge.asks(bridge.discord, Verb.HELP, agent=GUEST)).text.startswith("Only the team's agents")

@@ -11,9 +11,12 @@ import pytest
 
 from bot.db.connection import Transaction
 from bot.db.rows import to_ms
-from bot.model import Agent, AgentId, Answer, Button, ChannelId, Colleague, Person, PersonId, Place, Verb
+from bot.inbound.chats.lists import _turning
+from bot.model import Agent, AgentId, Answer, ChannelId, Colleague, Person, PersonId, Place, Verb
+from bot.tickets.day.queue import Page
 from tests.support.memory.bridge import Bridge, running
 from tests.support.memory.chat import MemoryChat
+from tests.support.rows import ticket as ticket_row
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.simulated
@@ -64,7 +67,8 @@ async def test_the_longest_waiting_come_first_and_pages_are_turned(bridge: Bridg
     first = await lists(bridge)
     assert first.text == "23 tickets wait for us, longest first: 1 to 10."
     assert titles(first) == [f"#{number}" for number in range(1001, 1011)]
-    assert first.buttons == (Button(verb=Verb.TICKETS, label="Next", words="waiting", page=1),)
+    (onward,) = first.buttons
+    assert (onward.verb, onward.label, onward.page) == (Verb.TICKETS, "Next", 1)
     second = await lists(bridge, first.buttons[0].words, 1)
     assert titles(second) == [f"#{number}" for number in range(1011, 1021)]
     assert [(button.label, button.page) for button in second.buttons] == [("Back", 0), ("Next", 2)]
@@ -73,6 +77,43 @@ async def test_the_longest_waiting_come_first_and_pages_are_turned(bridge: Bridg
     assert [(button.label, button.page) for button in third.buttons] == [("Back", 1)]
     for far in (3, 9_999):
         assert titles(await lists(bridge, "waiting", far)) == titles(third)
+
+
+async def pressed(bridge: Bridge, page: Answer, label: str) -> Answer:
+    """The page to which a button of this one leads."""
+    (button,) = [each for each in page.buttons if each.label == label]
+    return await lists(bridge, button.words, button.page or 0)
+
+
+async def test_tickets_that_go_between_two_pages_hide_no_others(bridge: Bridge) -> None:
+    """Whoever answers the first page and turns it sees the next ten, and back those before; new ones come last."""
+    await arrive(bridge, 33)
+    first = await lists(bridge)
+    for number in (1001, 1002, 1003, 1010):
+        await bridge.asks(bridge.discord, Verb.CLOSE, ticket=str(number))
+    bridge.vendor.customer_writes("t99", "Hello 99", name="Jane 99")
+    await until(lambda: len(bridge.discord.threads()) == 34, "the new one has its thread")
+    await bridge.at_rest()
+    second = await pressed(bridge, first, "Next")
+    assert titles(second) == [f"#{number}" for number in range(1011, 1021)]
+    assert second.text == "30 tickets wait for us, longest first: 7 to 16."
+    for number in (1004, 1015):
+        await bridge.asks(bridge.discord, Verb.CLOSE, ticket=str(number))
+    third = await pressed(bridge, second, "Next")
+    assert titles(third) == [f"#{number}" for number in range(1021, 1031)]
+    again = await pressed(bridge, third, "Back")
+    assert titles(again) == [f"#{number}" for number in (1009, *range(1011, 1015), *range(1016, 1021))]
+    assert titles(await pressed(bridge, third, "Next")) == ["#1031", "#1032", "#1033", "#1034"]
+
+
+async def test_a_long_name_of_a_store_leaves_room_for_no_edge() -> None:
+    """Then the button says which page it is, as before."""
+    page = Page((ticket_row(),), total=30, first=10)
+    for words, carried in ((f"waiting {'s' * 20}", True), (f"waiting {'s' * 52}", False)):
+        back, onward = _turning(page, words)
+        assert [(each.words.startswith(words), each.words != words) for each in (back, onward)] == [(True, carried)] * 2
+        assert (back.page, onward.page) == (0, 2)
+        assert max(len(each.words) for each in (back, onward)) <= 60
 
 
 async def test_a_row_is_a_link_and_says_who_has_it_and_how_long_it_waits(bridge: Bridge) -> None:

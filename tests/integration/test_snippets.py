@@ -199,6 +199,23 @@ async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None
         await asyncio.sleep(120)
 
 
+async def test_a_held_form_that_closes_says_so(bridge: Bridge) -> None:
+    """The ticket stays open until its author decides; `Send` says that it is closed then, and does both."""
+    await bridge.says(bridge.slack, "s1", "Bob's answer", agent=BOB)
+    shown = await opened(bridge, Verb.REPLY)
+    held = await sent(bridge, shown, {"text": "Ann's answer", "then": "close"})
+    assert held.text == form_answers.held_and_open()
+    await bridge.at_rest(State.HELD)
+    assert status(bridge) is Status.OPEN
+    asked = [say.post for say in bridge.discord.shown[bridge.thread(bridge.discord)] if say.post.buttons][-1]
+    (button,) = [each for each in asked.buttons if each.label == "Send"]
+    pressed = await bridge.asks(bridge.discord, button.verb, delivery=button.delivery)
+    assert pressed.text == form_answers.sending_then_closing(TicketNumber(1001))
+    await bridge.at_rest()
+    assert status(bridge) is Status.CLOSED
+    assert bridge.vendor.texts("t1")[-1] == "Ann's answer"
+
+
 async def test_a_form_begins_with_what_was_typed(bridge: Bridge) -> None:
     """Behind `/reply`, as it is: nothing in it is filled in."""
     shown = await opened(bridge, Verb.REPLY, " Dear Jane,\r\n{{agent.name}} ")
@@ -270,7 +287,8 @@ async def test_a_reply_that_fails_leaves_the_ticket_open(bridge: Bridge) -> None
     assert status(bridge) is Status.OPEN
     assert lines(bridge)[1] == []
     (retry,) = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons
-    await bridge.asks(bridge.discord, Verb.RETRY, delivery=retry.delivery)
+    answer = await bridge.asks(bridge.discord, Verb.RETRY, delivery=retry.delivery)
+    assert answer.text == form_answers.sending_then_closing(TicketNumber(1001))
     await until(lambda: status(bridge) is Status.CLOSED)
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == [FILLED]
@@ -285,7 +303,8 @@ async def test_what_the_customer_wrote_meanwhile_keeps_the_ticket_open(bridge: B
     bridge.vendor.customer_writes("t1", "One more thing")
     await until(lambda: lines(bridge)[1] == ["One more thing"], "what the customer wrote is shown")
     (retry,) = next(say.post.buttons for say in bridge.discord.shown[bridge.thread(bridge.discord)] if say.post.buttons)
-    await bridge.asks(bridge.discord, Verb.RETRY, delivery=retry.delivery)
+    answer = await bridge.asks(bridge.discord, Verb.RETRY, delivery=retry.delivery)
+    assert answer.text == answers.retrying()
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == [FILLED]
     assert status(bridge) is Status.OPEN

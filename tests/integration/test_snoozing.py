@@ -31,7 +31,7 @@ COLLEAGUES = (
     ),
 )
 NUMBER = TicketNumber(1001)
-BACK = "⏰ This ticket was snoozed until now, and is back in the queue."
+BACK = "⏰ This ticket is back in the queue: its snooze is over."
 HOUR = 3_600.0
 CHOICES = tuple(
     Button(verb=Verb.SNOOZE, label=label, ticket=NUMBER, words=words)

@@ -138,14 +138,15 @@ async def test_while_the_vendor_is_down(bridge: Bridge) -> None:
     second = await why(bridge, bridge.discord, "m2")
     assert second[-1].startswith("What to do: Something of this ticket that is older goes first. Wait: the next try")
     whole = await why(bridge, bridge.discord)
-    assert any(line.startswith("What to do: Wait: the next try is at") for line in whole)
+    assert any(line.startswith("What to do: Ann “On its way”: Wait: the next try is at") for line in whole)
     await until(lambda: len(bridge.vendor.texts("t1")) == 2, "both arrived", seconds=3600)
     await bridge.drained()
     done = await why(bridge, bridge.discord, "m1")
     assert done[-1] == NOTHING
     assert "tried at Memory, for the 2nd time" in steps(done)
     assert "something has kept it back since then" in steps(done)
-    assert "the answer: Memory is down." in steps(done)
+    told = steps(done)
+    assert told.index("the answer to an earlier try: Memory is down.") < told.index("arrived at Memory as t1-2")
 
 
 async def test_what_failed_for_good(bridge: Bridge) -> None:
@@ -156,7 +157,12 @@ async def test_what_failed_for_good(bridge: Bridge) -> None:
     lines = await why(bridge, bridge.discord, "m1")
     assert "the answer: Memory takes no such text." in steps(lines)
     assert "given up: Memory" in steps(lines)
-    assert lines[-1] == "What to do: Put right what the answer says, then press Retry in its thread."
+    advice = "Press Retry in its thread once this is put right: Memory takes no such text."
+    assert lines[-1] == f"What to do: {advice}"
+    assert (await why(bridge, bridge.discord))[-1] == f"What to do: Ann “On its way”: {advice}"
+    (line,) = [post for post in bridge.discord.shown[bridge.thread(bridge.discord)] if post.post.text.startswith("❌")]
+    (said,) = await why(bridge, bridge.discord, pointed=pointed(line.id, by_person=False), door=Door.MENU)
+    assert said.endswith(advice)
 
 
 @pytest.mark.parametrize(

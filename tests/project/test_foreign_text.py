@@ -47,6 +47,7 @@ from bot.text.ticket_numbers import ticket_and_words
 from bot.text.times import read_time
 from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, verbatim
 from bot.tickets.day import filling_snippets
+from bot.tickets.day.list_edges import read_edge
 from bot.tickets.from_vendors import own_messages
 from bot.tickets.lookup.searched_words import around, best_line, words_of
 from bot.wording import masking
@@ -217,6 +218,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
     "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),
     "bot/tickets/from_vendors/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
+    "bot/tickets/day/list_edges.py:_WORD": read_edge,
     "bot/tickets/from_vendors/own_messages.py:_WORD": lambda given: own_messages.is_kept_as(given, f"{given}x"),
     "bot/tickets/lookup/searched_words.py:_WORD": _find,
     "bot/wording/masking.py:_ADDRESS": masking.masked,

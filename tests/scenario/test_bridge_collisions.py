@@ -17,7 +17,7 @@ async def test_the_second_of_two_is_asked_in_each_chat(stage: Stage) -> None:
     first = await ticket.ann_says("It is on its way.")
     await ticket.marked(first, "✅")
     second = await ticket.bob_says("Which address?")
-    asked = "so your message was not sent. It says: “It is on its way.”. Send yours, too?"
+    asked = "so your message was not sent. It says: “It is on its way.” Send yours, too?"
     await until(lambda: ticket.slack.count(asked) == 1, "Bob is asked")
     (line,) = [message for message in ticket.slack.messages() if asked in message.rendered]
     assert "Ann in Discord wrote to the customer" in line.rendered
@@ -28,7 +28,7 @@ async def test_the_second_of_two_is_asked_in_each_chat(stage: Stage) -> None:
     await ticket.has_sent("It is on its way.", "Which address?")
     await ticket.marked(second, "✅")
     third = await ticket.ann_says("Never mind.")
-    asked = "so your message was not sent. It says: “Which address?”. Send yours, too?"
+    asked = "so your message was not sent. It says: “Which address?” Send yours, too?"
     await until(lambda: ticket.discord.count(asked) == 1, "Ann is asked")
     (embed,) = [message for message in ticket.discord.messages() if asked in str(message.embeds)]
     discarded = await world.discord.press(world.ann, embed, "Discard")
@@ -47,7 +47,7 @@ async def test_what_the_customer_has_just_written_is_shown_to_who_crosses_it(sta
     ticket.customer_says("I have found it!")
     await until(lambda: ticket.slack.count("I have found it!") == ticket.discord.count("I have found it!") == 1)
     await ticket.bob_says("Are you still looking?")
-    asked = "It says: “I have found it!”. Send it now?"
+    asked = "It says: “I have found it!” Send it now?"
     await until(lambda: ticket.slack.count(asked) == 1, "Bob is asked")
     said = await ticket.ann_says("Good!")
     await ticket.marked(said, "✅")

@@ -46,7 +46,7 @@ async def test_a_picture_is_drawn_for_both_chats(stage: Stage, tmp_path: Path) -
     assert answered.ephemeral
     (shown,) = await shown_below(stage)
     assert (shown.upload.name, shown.upload.data[:4]) == ("figures.png", b"\x89PNG")
-    assert shown.upload.description.startswith("Charts of keys · 7 days: 1 new tickets and 0 closed")
+    assert shown.upload.description.startswith("Charts of keys · 7 days: 1 new ticket and 0 closed")
     outcome = await stage.world.slack.command(stage.world.bob, ticket.shop.slack, "/stats", within=120)
     assert "The picture comes into your own messages with shopbell." in outcome.text
     await until(lambda: len(own_messages(stage)) == 1, "the picture is there")

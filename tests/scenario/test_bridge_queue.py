@@ -25,7 +25,7 @@ async def test_the_list_in_both_chats(stage: Stage) -> None:
     assert "Taken by: Ann" in embed["description"]
     assert listed.message is not None
     more = await world.discord.press(world.ann, listed.message, "Next")
-    assert more.content.endswith("11 to 11.")
+    assert more.content.endswith(": number 11.")
     assert f"#{tickets[10].number} · " in str(more.embeds)
 
     channel = tickets[0].shop.slack

@@ -9,7 +9,7 @@ from tests.support.stage.clock import ahead, clock_of
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
-BACK = "This ticket was snoozed until now, and is back in the queue."
+BACK = "This ticket is back in the queue: its snooze is over."
 
 
 async def cards_say(ticket: Ticket, words: str) -> None:

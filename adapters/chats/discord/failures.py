@@ -16,6 +16,7 @@ from adapters.chats.discord import wording
 from adapters.chats.discord.markup import cut_line
 from adapters.chats.malformed import SHAPE_ERRORS
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+from bot.text import ended
 
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_SERVER = 10004
@@ -189,7 +190,7 @@ def _user_message(error: discord.HTTPException, permission: str) -> str:
         return wording.FORBIDDEN.format(permission=permission)
     # Only the first line: the others name fields and may quote what was sent. Without a code, it is not Discord's.
     reason = error.text.split("\n", 1)[0] if error.text and error.code else str(error.status)
-    return wording.REFUSED.format(reason=cut_line(reason, 200))
+    return ended(wording.REFUSED.format(reason=cut_line(reason, 200)))
 
 
 def _fields(error: discord.HTTPException) -> dict[str, str]:

@@ -107,7 +107,7 @@ FLAGGED = "Discord has flagged the bot. Look into the Developer Portal for what 
 UNVERIFIED = "Discord wants the account verified that owns the bot."
 BANNED = "The bot is banned from this Discord server. Lift the ban and invite it again."
 NOT_NOW = "Discord has trouble just now or has switched this off for a time (code {code})."
-REFUSED = "Discord refused this: {reason}."
+REFUSED = "Discord refused this: {reason}"
 TAG_NEEDED = (
     "This forum demands a tag on every post, and the bot can use none. Add tags called Open, Closed and Waiting for us "
     "to the forum."

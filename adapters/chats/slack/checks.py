@@ -9,6 +9,7 @@ from adapters.chats.slack.manifest import missing
 from adapters.chats.slack.requests import Identity, Requests
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, Finding, Mention, MentionKind
+from bot.text import ended
 
 _BOT_TOKEN = "slack bot token"  # noqa: S105 - the subject of a finding
 _APP_TOKEN = "slack app token"  # noqa: S105 - the subject of a finding
@@ -117,7 +118,7 @@ async def _check_channel(requests: Requests, channel: ChannelId, bot: str) -> Fi
 def _failed(subject: str, error: RemoteError) -> Finding:
     """A finding from an error: its last sentence is the step, if it has one."""
     text, _, step = error.user_message.partition(". ")
-    return _bad(subject, f"{text.rstrip('.')}.", step or wording.TRY_AGAIN)
+    return _bad(subject, ended(text), step or wording.TRY_AGAIN)
 
 
 def _good(subject: str, text: str) -> Finding:

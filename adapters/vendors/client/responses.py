@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 
 from bot.errors import LONGEST_RETRY_AFTER, AuthFailed, Gone, Rejected, RemoteError, Unavailable, Uncertain
-from bot.text import comparable, json_without_lone_surrogates, one_line
+from bot.text import comparable, ended, json_without_lone_surrogates, one_line
 
 LARGEST_BODY = 10 * 1024 * 1024
 """The largest body that is held in memory, in bytes, before and after decompression."""
@@ -165,8 +165,8 @@ def error_of(
         if status in (404, 410):
             return _missing(response, vendor)
         words, fields = error_details(response, never_quoted)
-        reason = f": {words}" if words else f" ({status})."
-        return Rejected(f"{vendor} refused{reason}", fields=fields)
+        reason = f": {words}" if words else f" ({status})"
+        return Rejected(ended(f"{vendor} refused{reason}"), fields=fields)
     if writing:
         return Uncertain(f"{vendor} answered with {status} and did not say whether it was done.")
     problem = "redirects us, which shopbell does not follow" if 300 <= status < 400 else "has a problem of its own"

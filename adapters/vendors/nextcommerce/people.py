@@ -5,7 +5,9 @@ from __future__ import annotations
 from adapters.vendors.client.caching import Lookup
 from adapters.vendors.client.http import VendorClient
 from adapters.vendors.client.parsing import Text, Wire
+from adapters.vendors.nextcommerce.capabilities import LABEL
 from bot.clock import Clock
+from bot.errors import AuthFailed, Gone
 from bot.model import Author
 from bot.text import one_line
 
@@ -25,6 +27,13 @@ class WireUser(Wire):
 
 
 UNKNOWN_USER = WireUser()
+CHECK_USER = "Set {setting} to the id of a user who works in the store's dashboard, or leave it out."
+TRY_AGAIN = "Try again in a minute."
+
+
+def unknown_author(user: int | None, setting: str) -> str:
+    """Why a reply was refused because of the user whose it was to be."""
+    return f"{LABEL} takes no replies of the user {user}. Ask whoever runs shopbell to correct {setting}."
 
 
 def author_from_ticket(
@@ -59,6 +68,19 @@ class People:
     def __init__(self, client: VendorClient, clock: Clock) -> None:
         self._client = client
         self._users: Lookup[WireUser] = Lookup(clock, UNKNOWN_USER)
+
+    async def unfit_author(self, user: str) -> str | None:
+        """Why no reply can be this user's; the contract is `bot.ports.CanWriteAs.unfit_author`. Asks anew."""
+        try:
+            answer = await self._client.read("users", user, "")
+        except AuthFailed:
+            return None  # the token has not the scope
+        except Gone:
+            return f"{LABEL} has no user {user}."
+        found = WireUser.model_validate(answer if isinstance(answer, dict) else {})
+        if author_from_type(found) is Author.CUSTOMER:
+            return f"The user {user} is a customer at {LABEL}: what is sent as theirs counts as written by a customer."
+        return None
 
     async def user(self, user: str | None) -> WireUser:
         """

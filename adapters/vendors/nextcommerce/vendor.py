@@ -25,7 +25,15 @@ from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_o
 from adapters.vendors.client.unchanged_pages import TicketsOfPage, UnchangedPages
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.nextcommerce.pages import LargePages
-from adapters.vendors.nextcommerce.people import UNKNOWN_USER, People, author_from_ticket, author_from_type
+from adapters.vendors.nextcommerce.people import (
+    CHECK_USER,
+    TRY_AGAIN,
+    UNKNOWN_USER,
+    People,
+    author_from_ticket,
+    author_from_type,
+    unknown_author,
+)
 from adapters.vendors.nextcommerce.reading import (
     WireComment,
     WireTicket,
@@ -39,7 +47,7 @@ from adapters.vendors.nextcommerce.reading import (
     uploaded_ids,
 )
 from adapters.vendors.nextcommerce.settings import NextcommerceSettings
-from bot.errors import Gone, Rejected, Unavailable, Uncertain
+from bot.errors import Gone, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import Absent, Change, Conversation, File, Finding, Message, MessageId, Nameless, Nudge, Status, TicketId
 from bot.ports import KnownTickets, VendorTools
 from bot.text import comparable, one_line, signed
@@ -73,11 +81,16 @@ class Nextcommerce:
         self._unchanged = UnchangedPages(tools)
         self._people = People(self._client, tools.clock)
         self._author = settings.staff_user_id
+        self._author_setting = tools.variable("STAFF_USER_ID")
 
     def writing_as(self, user: str) -> Nextcommerce:
         other = copy(self)
         other._author = int(user)  # noqa: SLF001 - it is one of us
+        other._author_setting = f"nextcommerce:{user} in the settings of a person (AGENTS__…)"  # noqa: SLF001
         return other
+
+    async def unfit_author(self, user: str) -> str | None:
+        return await self._people.unfit_author(user)
 
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         held = await open_tickets(known)
@@ -182,9 +195,14 @@ class Nextcommerce:
             **({"author": self._author} if self._author is not None else {}),
             **({"attachments": list(attachments)} if attachments else {}),
         }
-        answer = await self._client.write(
-            "POST", "tickets", _checked_id(ticket), "comments", "", body=body, private=text
-        )
+        try:
+            answer = await self._client.write(
+                "POST", "tickets", _checked_id(ticket), "comments", "", body=body, private=text
+            )
+        except Rejected as error:
+            if "author" not in error.fields:
+                raise
+            raise Rejected(unknown_author(self._author, self._author_setting), fields=error.fields) from error
         return await asyncio.to_thread(new_message_id, answer, text, public=public)
 
     async def _upload(self, file: File) -> list[int]:
@@ -212,7 +230,18 @@ class Nextcommerce:
         return nudge_of(headers, body, secret)
 
     async def check(self) -> Finding:
-        return await check_login(self._service, self._new_tickets())
+        finding = await check_login(self._service, self._new_tickets())
+        if not finding.ok or self._author is None:
+            return finding
+        try:
+            unfit = await self.unfit_author(str(self._author))
+        except RemoteError as error:
+            return Finding(ok=False, subject=LABEL, text=error.user_message, remedy=TRY_AGAIN)
+        return (
+            Finding(ok=False, subject=LABEL, text=unfit, remedy=CHECK_USER.format(setting=self._author_setting))
+            if unfit
+            else finding
+        )
 
     async def _new_tickets(self) -> Page:
         return page_of(await self._client.read_list("tickets", "", query={"status": "new"}), {})

@@ -44,15 +44,15 @@ from bot.tickets.day.status_changes import request_status
 from bot.tickets.day.taking import TAKINGS, Asker, Change, assign, take_by_reply
 from bot.tickets.decisions import discarded_by
 from bot.tickets.from_agents.chosen_message import chosen_message
-from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form
+from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form, say_note_is_sent
 from bot.tickets.from_agents.routing import note_route, reply_route, set_route
 from bot.tickets.links import find_link
 from bot.tickets.replies import marks
 from bot.tickets.replies.holding import send_by_hand
-from bot.tickets.replies.outcomes import drop, may_have_been_sent, retry
+from bot.tickets.replies.outcomes import closes_after, drop, may_have_been_sent, retry
 from bot.tickets.rights import may_act, worth_asking
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import answers, notices, reasons
+from bot.wording import answers, form_answers, notices, reasons
 from bot.wording.guide import guide
 from bot.wording.masking import masked
 
@@ -236,7 +236,11 @@ class Commands:
         if before is None or not retry(tx, before.id, now, by=self._name(ask)):
             return Answer(text=answers.nothing_waits())
         if before.kind is Kind.REPLY:
-            take_by_reply(tx, require(before.ticket), _asker(ask), self._rules, now)
+            ticket = _ticket(tx, require(before.ticket))
+            take_by_reply(tx, ticket.number, _asker(ask), self._rules, now)
+            message = message_row(require(tx.one("message", id=require(before.message))))
+            if closes_after(tx, ticket, message):
+                return Answer(text=form_answers.sending_then_closing(ticket.number))
         return Answer(text=answers.sending() if before.state is State.HELD else answers.retrying())
 
     def _give_up(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
@@ -322,6 +326,8 @@ class Commands:
         route = reply_route(now_written, ticket, self._rules)
         if route.refused:
             return Answer(text=notices.reply_failed(route.refused))
+        if message.purpose is Purpose.NOTE:
+            say_note_is_sent(tx, message, self._name(ask), now)
         set_route(tx, message.id, route, now)
         at = self._chats[ask.place.chat].now() or now
         sent = send_by_hand(tx, link, ticket, message.id, _asker(ask), at, self._rules, now)

@@ -35,11 +35,12 @@ from bot.model import (
     Verb,
 )
 from bot.ports import Chat
+from bot.tickets.command_words import typed_command
 from bot.tickets.day.snoozing import snooze_times
 from bot.tickets.deleted_places import card_deleted, record_place_deleted
 from bot.tickets.from_agents.edits import asked_for_edit, record_deleted, record_edited
 from bot.tickets.from_agents.routing import Routed, record_said, route_link
-from bot.tickets.from_agents.typed_commands import AnswerDue, typed_command
+from bot.tickets.from_agents.typed_commands import AnswerDue
 from bot.tickets.from_vendors.incidents import channel_failing, channel_unreadable
 from bot.tickets.links import is_being_opened, message_in_unknown_thread
 from bot.tickets.rights import may_write
@@ -129,7 +130,7 @@ class ChatIntake:
     def _tell_refused(self, place: Place, routed: Routed) -> None:
         for message in routed.refused:
             author = Agent(id=AgentId(message.agent or ""), name=message.author_name or "")
-            if typed_command(message, self._rules) is None:
+            if typed_command(message, self._rules.note_prefixes) is None:
                 self._refuse(place, author, Door.MESSAGE, notices.not_an_agent())
             else:
                 self._refuse(place, author, Door.WORD, answers.not_allowed())

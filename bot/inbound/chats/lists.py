@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
@@ -11,7 +12,9 @@ from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, Verb
 from bot.ports import Chat
+from bot.text import units
 from bot.tickets.day import queue
+from bot.tickets.day.list_edges import Edge, edge_of, read_edge
 from bot.tickets.day.queue import Page, Which
 from bot.tickets.holders import holder
 from bot.tickets.links import address_of
@@ -21,6 +24,9 @@ from bot.wording import answers
 from bot.wording import lists as wording
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
+
+_BUTTON_WORDS = 60
+"""So much a button can carry."""
 
 
 class Lists:
@@ -48,7 +54,7 @@ class Lists:
         allowed = await self._choices.open_stores(ask.place, ask.agent, ask.door)
         if not allowed:
             return Answer(text=answers.not_allowed())
-        which, store = _asked(ask.words)
+        which, store, edge = _asked(ask.words)
         chosen = {name: places for name, places in allowed.items() if store in ("", name)}
         if not chosen:
             self._refusals.add(ask.place.chat, ask.door)
@@ -56,16 +62,14 @@ class Lists:
         mine = ids_of(self._rules.colleagues, chat_id(ask.place.chat, ask.agent.id))
 
         def work(tx: Transaction) -> tuple[Page, list[Row]]:
-            found = queue.page(tx, which, ask.place.chat, chosen, mine, ask.page)
+            found = queue.page(tx, which, ask.place.chat, chosen, mine, edge or ask.page)
             return found, [self._row(tx, ticket, ask.place.chat, chosen[ticket.store]) for ticket in found.tickets]
 
         page, rows = await self._database.read(work)
-        words = f"{which} {store}".strip()
-        more = (page.number + 1) * queue.PAGE < page.total
         return Answer(
-            text=wording.head(which, page.total, page.number * queue.PAGE + 1, len(rows)),
+            text=wording.head(which, page.total, page.first + 1, len(rows)),
             listing=Listing(wording.HEADINGS, tuple(rows)),
-            buttons=page_buttons(Verb.TICKETS, page.number, words, more=more),
+            buttons=_turning(page, f"{which} {store}".strip()),
         )
 
     def _row(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> Row:
@@ -86,10 +90,33 @@ def page_buttons(verb: Verb, page: int, words: str = "", *, more: bool) -> tuple
     return back + onward
 
 
-def _asked(words: str) -> tuple[Which, str]:
-    """Which list, and of which store, in either order: `mine main`, `main mine`; both may be left out."""
+def _turning(page: Page, words: str) -> tuple[Button, ...]:
+    """
+    To the pages beside this one. They begin beside the tickets that are shown, whatever happens in between.
+
+    Where a store's name is so long that a button cannot carry that, too, they are the pages by their numbers.
+    """
+    number = -(-page.first // queue.PAGE)
+    by_number = page_buttons(Verb.TICKETS, number, words, more=page.first + len(page.tickets) < page.total)
+    return tuple(replace(each, words=_at_edge(words, page, is_after=each.label == "Next")) for each in by_number)
+
+
+def _at_edge(words: str, page: Page, *, is_after: bool) -> str:
+    with_edge = f"{words} {edge_of(page.tickets[-1 if is_after else 0], is_after=is_after)}"
+    return with_edge if units(with_edge) <= _BUTTON_WORDS else words
+
+
+def _asked(words: str) -> tuple[Which, str, Edge | None]:
+    """
+    Which list, of which store, and where in it: `mine main`, `main mine`; all may be left out.
+
+    Where, only our buttons say.
+    """
     typed = words.lower().split()
+    edge = read_edge(typed[-1]) if typed else None
+    if edge is not None:
+        typed.pop()
     which = next((word for word in typed if word in set(Which)), Which.WAITING)
     if which in typed:
         typed.remove(which)
-    return Which(which), " ".join(typed)
+    return Which(which), " ".join(typed), edge

@@ -20,13 +20,14 @@ from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.refusals import tell_now
 from bot.model import Agent, AgentId, Answer, Ask, ChatName, Door, Place, Verb
 from bot.ports import Chat
-from bot.tickets.from_agents.typed_commands import AnswerDue, TypedCommand
+from bot.tickets.command_words import TypedCommand
+from bot.tickets.from_agents.typed_commands import AnswerDue
 from bot.wording import answers
 
 _log = structlog.get_logger(__name__)
 
-_OF_ALL_TICKETS = frozenset({Verb.TICKETS, Verb.STATS})
-"""What these are answered is of every ticket that the asker may see."""
+_FOR_ASKER_ALONE = frozenset({Verb.TICKETS, Verb.STATS, Verb.WHY})
+"""What these are answered is of every ticket that the asker may see, or repeats what people wrote."""
 
 
 class PrivateMessages:
@@ -87,7 +88,7 @@ class PrivateMessages:
                     words=command.words,
                     door=Door.WORD,
                 )
-                is_secret = command.verb in _OF_ALL_TICKETS or not command.is_about(due.message.ticket)
+                is_secret = command.verb in _FOR_ASKER_ALONE or not command.is_about(due.message.ticket)
                 answer = replace(await self._commands.ask(asked), is_secret=is_secret)
             case delivery:
                 answer = await self._commands.outcome(delivery)

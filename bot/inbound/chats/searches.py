@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import LinkRow, require
+from bot.db.rows import DeliveryRow, LinkRow, delivery_row, require
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import page_buttons
 from bot.inbound.chats.ticket_lookup import look_up
@@ -17,6 +17,7 @@ from bot.model import (
     Ask,
     ChatName,
     Kind,
+    LinePayload,
     Listing,
     Place,
     Pointed,
@@ -30,7 +31,7 @@ from bot.tickets.links import address_of, is_being_opened
 from bot.tickets.lookup.account import account
 from bot.tickets.lookup.finding import PAGE, Found, Scope
 from bot.tickets.lookup.history import MessageHistory, read_ticket, shown_in
-from bot.tickets.lookup.next_steps import Names
+from bot.tickets.lookup.next_steps import Names, chat_advice, vendor_advice
 from bot.tickets.lookup.searched_words import words_of
 from bot.tickets.lookup.why import screen, ticket_lines
 from bot.tickets.rules_from_settings import Rules
@@ -69,7 +70,7 @@ class Searches:
             return Answer(text=answers.not_allowed())
         words, page = words_of(ask.words), max(0, ask.page)
         if not words.words:
-            return Answer(text=answers.what_to_find())
+            return Answer(text=answers.what_to_find(ask.words))
         scope = Scope(chat=ask.place.chat, channels=allowed, masks_emails=self._rules.masks_emails)
         found = await look_up(self._database, words, scope, page)
         if not found.found:
@@ -98,7 +99,7 @@ class Searches:
         if isinstance(shown, MessageHistory):
             return screen(account(shown, read_ticket(tx, number, 0, about=shown), names, now).lines())
         if shown is not None and shown.kind is Kind.LINE:
-            return [steps.own_line(shown.finished_at or shown.created_at)]
+            return [steps.own_line(shown.finished_at or shown.created_at, _asked_about(tx, shown, names, now))]
         if shown is not None or ask.pointed.message in (link.card, link.thread):
             return ticket_lines(read_ticket(tx, number, _LATEST), names, now)
         return [self._why_not_recorded(tx, link, ask.pointed, in_sync=in_sync)]
@@ -135,3 +136,15 @@ class Searches:
             )
             for each in found
         )
+
+
+def _asked_about(tx: Transaction, line: DeliveryRow, names: Names, now: datetime) -> str:
+    """What to do about the delivery for which a line of ours has buttons; empty: nothing, or there is none."""
+    asked = next((each.delivery for each in line.payload_as(LinePayload).buttons if each.delivery is not None), None)
+    row = None if asked is None else tx.one("delivery", id=asked)
+    if row is None:
+        return ""
+    delivery = delivery_row(row)
+    advice = chat_advice if delivery.kind in (Kind.POST, Kind.OPEN) else vendor_advice
+    ticket = read_ticket(tx, require(line.ticket), 0)
+    return names.shown(advice(delivery, ticket, names, now))

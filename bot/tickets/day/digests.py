@@ -23,23 +23,30 @@ _SINCE = timedelta(days=1)
 
 def tell_the_day(
     tx: Transaction, day: date, rules: Rules, addresses: Mapping[ChatName, Callable[[Place], str]], now: datetime
-) -> None:
+) -> bool:
     """
     Queue the day's line for every channel in which something waits, once for each day.
 
     Args:
-        addresses: By chat, where a thread is opened.
+        addresses: By chat, where a thread is opened; empty until the chat was reached.
+
+    Returns:
+        Whether that is all; else it is to be called again, because a line without its link is of less use.
     """
     channels: dict[Place, set[StoreName]] = {}
     for store in rules.stores.values():
         for channel in store.channels:
             if channel.chat in addresses:
                 channels.setdefault(channel, set()).add(store.name)
+    is_reached = {channel: bool(addresses[channel.chat](channel)) for channel in channels}
     for channel, stores in channels.items():
-        if tx.run("add_digest", chat=channel.chat, channel=channel.channel, day=day.isoformat()):
+        if is_reached[channel] and tx.run(
+            "add_digest", chat=channel.chat, channel=channel.channel, day=day.isoformat()
+        ):
             text = _line(tx, channel, stores, rules, addresses[channel.chat], now)
             if text:
                 announcements.announce(tx, channel, text, now)
+    return all(is_reached.values())
 
 
 def _line(

@@ -14,8 +14,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.db.connection import Transaction
-from bot.db.rows import TicketRow, ticket_row
+from bot.db.rows import TicketRow, require, ticket_row
 from bot.model import Author, Awaiting, ChatName, Message, Place, Standing, Status, StoreName
+from bot.tickets.day.list_edges import Edge
 
 PAGE = 10
 """Tickets on a page of a list."""
@@ -88,12 +89,12 @@ class Page:
 
     Attributes:
         total: How many tickets the whole list has.
-        number: Which page it is, counted from 0. If there is no such page any more, it is the last one.
+        first: The place of the page's first ticket in it, counted from 0.
     """
 
     tickets: tuple[TicketRow, ...]
     total: int
-    number: int
+    first: int
 
 
 def page(
@@ -102,7 +103,7 @@ def page(
     chat: ChatName,
     stores: Mapping[StoreName, Sequence[Place]],
     mine: Sequence[str],
-    number: int,
+    at: Edge | int,
     size: int = PAGE,
 ) -> Page:
     """
@@ -111,19 +112,29 @@ def page(
     Args:
         stores: The stores that they may see in this chat, each with its channels.
         mine: The ids of the person who asks, as `chat_id` writes them.
+        at: Where the page begins or ends, or which one it is, counted from 0. If nothing is there any more, it is the
+            last one.
     """
     places = [f"{store} {place.channel}" for store, channels in stores.items() for place in channels]
-    rows = tx.all(
-        "queue",
-        which=which,
-        chat=chat,
-        stores=json.dumps(sorted(stores)),
-        places=json.dumps(places),
-        mine=json.dumps(list(mine)),
-        most=size,
-        skipped=number * size,
-    )
-    if not rows and number > 0:
+    asked = {
+        "which": which,
+        "chat": chat,
+        "stores": json.dumps(sorted(stores)),
+        "places": json.dumps(places),
+        "mine": json.dumps(list(mine)),
+    }
+    skipped = _skipped(tx, asked, at, size)
+    rows = tx.all("queue", most=size, skipped=skipped, **asked)
+    if not rows and skipped > 0:
         total = page(tx, which, chat, stores, mine, 0, size).total
         return page(tx, which, chat, stores, mine, max(total - 1, 0) // size, size)
-    return Page(tuple(map(ticket_row, rows)), rows[0]["total"] if rows else 0, number)
+    return Page(tuple(map(ticket_row, rows)), rows[0]["total"] if rows else 0, skipped)
+
+
+def _skipped(tx: Transaction, asked: Mapping[str, str], at: Edge | int, size: int) -> int:
+    """How many tickets of the list stand before the page."""
+    if isinstance(at, int):
+        return at * size
+    place = {"snoozed": at.snoozed, "has_none": at.since is None, "since": at.since or 0, "number": at.number}
+    before = int(require(tx.one("queue_before", **asked, **place, also_it=at.is_after))["amount"])
+    return before if at.is_after else max(0, before - size)

@@ -22,6 +22,7 @@ _AGENTS = 3
 _MOST_AGENTS = 10
 _BAR = 20
 _NAME = 16
+_DAY = 18
 
 
 def table(report: Report) -> str:
@@ -105,12 +106,14 @@ def _times(shown: Figures) -> list[str]:
 
 def _day_rows(shown: Figures) -> list[str]:
     """New and closed tickets by day, with a bar for the new ones."""
-    lines = [f"{words.by_day(shown.time_zone):<18} {words.NEW:>5} {words.CLOSED:>6}"]
+    head = words.by_day(shown.time_zone)
+    width = max(_DAY, len(head))  # a time zone can have a long name
+    lines = [f"{head:<{width}} {words.NEW:>5} {words.CLOSED:>6}"]
     most = max((amount for _, amount in shown.new), default=0)
     closed = dict(shown.closed_by_day)
     for day, amount in shown.new:
         bar = "█" * round(amount * _BAR / most) if most else ""
-        lines.append(f"  {day:<16} {amount:>5} {closed.get(day, 0):>6} {bar}".rstrip())
+        lines.append(f"  {day:<{width - 2}} {amount:>5} {closed.get(day, 0):>6} {bar}".rstrip())
     return lines
 
 

@@ -22,6 +22,7 @@ from bot.db.rows import (
 )
 from bot.model import Agent, Deleted, Edited, Kind, Place, Purpose, Said, State
 from bot.text import clean
+from bot.tickets.command_words import typed_command
 from bot.tickets.erasure import erase_deleted
 from bot.tickets.from_agents.changed_message import (
     ChangedMessage,
@@ -50,7 +51,7 @@ from bot.tickets.from_agents.routing import (
     set_route,
     text_written,
 )
-from bot.tickets.from_agents.typed_commands import AnswerDue, typed_command
+from bot.tickets.from_agents.typed_commands import AnswerDue
 from bot.tickets.replies.outcomes import may_have_been_sent
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import notices
@@ -205,7 +206,7 @@ def _edit_talk(tx: Transaction, changed: ChangedMessage, text: str) -> AnswerDue
     What was a command was meant for nobody yet, so it becomes what it would be if it had been written like that.
     """
     route = decide(with_text(changed, text), changed.ticket, changed.rules)
-    was_command = typed_command(changed.message, changed.rules) is not None
+    was_command = typed_command(changed.message, changed.rules.note_prefixes) is not None
     set_files(tx, changed)
     if route.purpose is Purpose.NOTE or route.command is not None or was_command:
         return _reroute(tx, changed, route)
@@ -237,7 +238,8 @@ def _edit_reply(tx: Transaction, changed: ChangedMessage, text: str) -> str | An
 def _was_offer(changed: ChangedMessage) -> bool:
     """Whether the message asked for a text that was offered in its place."""
     written = changed.message.edited_text
-    return written is not None and typed_command(replace(changed.message, text=written), changed.rules) is not None
+    prefixes = changed.rules.note_prefixes
+    return written is not None and typed_command(replace(changed.message, text=written), prefixes) is not None
 
 
 def _was_doubtful(changed: ChangedMessage) -> bool:

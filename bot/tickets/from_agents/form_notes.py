@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.db.connection import Transaction
-from bot.db.rows import TicketRow, delivery_row, require, ticket_row
-from bot.model import Answer, Modal, Place, Purpose, Said, State, TextField, TicketNumber, Verb
+from bot.db.rows import MessageRow, TicketRow, delivery_row, require, ticket_row
+from bot.model import Answer, Kind, Modal, Place, Purpose, Said, State, TextField, TicketNumber, Verb
 from bot.text import clean
 from bot.text.as_seen import seen
 from bot.tickets import enqueue
@@ -22,7 +22,7 @@ from bot.tickets.replies import marks
 from bot.tickets.replies.outcomes import drop, may_have_been_sent
 from bot.tickets.replies.progress import progress_changed
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import answers, form_answers
+from bot.wording import answers, form_answers, notices
 
 NOTE: Final = "note"
 
@@ -71,6 +71,13 @@ def add_note(
     if ticket.store in rules.noting and not ticket.forgotten:
         enqueue.note(tx, ticket, message, now, now)
     return Answer(text=form_answers.noted(ticket.number))
+
+
+def say_note_is_sent(tx: Transaction, note: MessageRow, by: str, now: datetime) -> None:
+    """Say in each thread that shows a note that somebody sends it to the customer: else it reads there as if not."""
+    for copy in map(delivery_row, tx.all("copies_of_note", message=note.id)):
+        if copy.kind is Kind.POST and copy.link is not None and may_have_been_sent(copy):
+            enqueue.line(tx, enqueue.load_link(tx, copy.link), notices.note_sent(by, note.text), now)
 
 
 def keep_as_note(tx: Transaction, said: Said, by: str, rules: Rules, now: datetime) -> Answer:

@@ -152,9 +152,10 @@ def send(
     tx.run("set_store_active", name=ticket.store, at=to_ms(now))
     enqueue.post(tx, link, message, now)  # before the question, if one is asked about it
     leaves = send_by_hand(tx, link, ticket, message, asker, at, rules, now)
+    closes_then = closes_by is not None and ticket.status is Status.OPEN
     if not leaves:
-        return Answer(text=answers.held())
-    if closes_by is not None and ticket.status is Status.OPEN:
+        return Answer(text=form_answers.held_and_open() if closes_then else answers.held())
+    if closes_then:
         return Answer(text=form_answers.sending_then_closing(ticket.number))
     return Answer(text=answers.sending())
 

@@ -31,16 +31,9 @@ from bot.text.normal_form import normal
 from bot.text.note_prefixes import note_of, without_prefix
 from bot.text.tree import RichText, verbatim
 from bot.tickets import enqueue
+from bot.tickets.command_words import TypedCommand, is_doubtful, nearest_command, typed_command
 from bot.tickets.day.taking import author, take_by_reply
-from bot.tickets.from_agents.typed_commands import (
-    AnswerDue,
-    TypedCommand,
-    is_doubtful,
-    nearest_command,
-    obey,
-    too_old,
-    typed_command,
-)
+from bot.tickets.from_agents.typed_commands import AnswerDue, obey, too_old
 from bot.tickets.links import find_link, is_in_present_thread
 from bot.tickets.people import chat_id
 from bot.tickets.replies import marks
@@ -183,7 +176,7 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
 
 def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     """The route of a message that nobody has said to be for the customer; it may be a command. Pure."""
-    command = typed_command(message, rules)
+    command = typed_command(message, rules.note_prefixes)
     if command is not None:
         return Route(purpose=Purpose.TALK, text=message.text, formatted=message.formatted, command=command)
     route = reply_route(message, ticket, rules)

@@ -16,6 +16,7 @@ from bot.db.rows import DeliveryRow, LinkRow, MessageRow
 from bot.model import Author, Kind, Purpose, State
 from bot.text.audience import ForBot, audience
 from bot.text.names import name_of
+from bot.tickets.command_words import is_doubtful, nearest_command, typed_command
 from bot.tickets.lookup.history import MessageHistory, TicketHistory
 from bot.tickets.lookup.next_steps import Names, chat_advice, vendor_advice, where_of
 from bot.wording import steps
@@ -42,14 +43,16 @@ class Account:
     What became of one message.
 
     Attributes:
-        outcome: The same in a few words.
+        label: Who wrote it, and how it begins.
+        outcome: The same in a few words, behind that.
         advice: What to do next.
-        is_settled: Whether that is nothing.
+        is_settled: Whether nothing has to be done: at most something can be.
     """
 
     about: str
     day: datetime
     steps: tuple[Step, ...]
+    label: str
     outcome: str
     advice: str
     is_settled: bool
@@ -104,10 +107,15 @@ class _Telling:
             about=steps.about_message(message.ticket, who, message.written_at, text),
             day=message.written_at,
             steps=tuple(found),
-            outcome=steps.outcome(who, text, last),
+            label=steps.label(who, text),
+            outcome=steps.of(steps.label(who, text), last),
             advice=advice or settled,
-            is_settled=not advice,
+            is_settled=not advice or self._is_talk(),
         )
+
+    def _is_talk(self) -> bool:
+        """Whether it is talk of the team's, which waits for nothing; it can still be sent."""
+        return self.message.purpose is Purpose.TALK and self.message.can_reply and self.message.routed
 
     def _who(self) -> str:
         message = self.message
@@ -128,11 +136,11 @@ class _Telling:
         for each in self.history.deliveries:
             yield from self._delivery(each)
         if message.deleted:
-            yield Step(message.deleted_at, steps.deleted())
+            yield Step(message.deleted_at, steps.deleted(self._reply_state()))
         if message.edited_text is not None and message.edited_text != message.text and not message.deleted:
             yield Step(None, steps.edited())
         if message.erased:
-            yield Step(None, steps.erased())
+            yield Step(None, steps.erased(), is_beside=True)
 
     def _routing(self) -> Iterator[Step]:
         message = self.message
@@ -164,8 +172,10 @@ class _Telling:
         for step in attempt_steps(each, where, steps.tried if to_vendor else steps.tried_in):
             yield replace(step, is_beside=is_beside)
         if each.state is State.DONE:
-            arrived = steps.arrived(where, self.message.vendor_id) if to_vendor else steps.posted(where)
-            yield Step(each.finished_at, arrived, is_beside)
+            yield Step(each.finished_at, self._done(where) if to_vendor else steps.posted(where), is_beside)
+
+    def _done(self, vendor: str) -> str:
+        return steps.arrived_once(vendor) if self.message.erased else steps.arrived(vendor, self.message.vendor_id)
 
     def _mark(self, each: DeliveryRow) -> Iterator[Step]:
         where = self._where(self._link(each.link))
@@ -201,10 +211,14 @@ class _Telling:
     def _advice_on_talk(self) -> str:
         if not self.message.can_reply:
             return steps.add_agent()
+        if self._reply_state() is State.DROPPED:
+            return steps.send_again()
+        if typed_command(self.message, self.names.note_prefixes) is not None:
+            return ""
         found = audience(self.message.text, self.names.note_prefixes)
-        if isinstance(found, ForBot) and (" " not in found.word or found.word.startswith("s ")):
-            return ""  # it was a command; of those only `!s` has words behind it
-        return steps.send_again() if self._reply_state() is State.DROPPED else steps.send_it()
+        if isinstance(found, ForBot) and is_doubtful(found):
+            return steps.no_command(nearest_command(found.word))
+        return steps.send_it()
 
     def _settled(self) -> str:
         """Why nothing has to be done."""
@@ -245,7 +259,9 @@ def attempt_steps(each: DeliveryRow, where: str, tried: Callable[[str, int], str
         yield Step(each.late_since, steps.kept_back())
     if each.reconcile_attempts and each.state is not State.DONE:
         yield Step(None, steps.looked_for(where, each.reconcile_attempts))
-    if each.error:
+    if each.error and each.state is State.DONE:
+        yield Step(each.begun_at, steps.answered_before(each.error))
+    elif each.error:
         yield Step(each.finished_at if each.state is State.FAILED else None, steps.answered(each.error))
     yield from _state_step(each, where)
 
@@ -255,7 +271,8 @@ def _state_step(each: DeliveryRow, where: str) -> Iterator[Step]:
         case State.FAILED:
             yield Step(each.finished_at, steps.failed(where, in_doubt=each.in_doubt))
         case State.DROPPED:
-            yield Step(each.finished_at, steps.dropped(where))
+            at_vendor = each.kind in (Kind.REPLY, Kind.NOTE)
+            yield Step(each.finished_at, steps.dropped(where, at_vendor=at_vendor))
         case State.UNCERTAIN:
             yield Step(None, steps.uncertain(where))
         case State.BEGUN:

@@ -53,7 +53,7 @@ def vendor_advice(each: DeliveryRow, ticket: TicketHistory, names: Names, now: d
     if each.state is State.HELD:
         return steps.press_send_or_discard()
     if each.state is State.FAILED:
-        return steps.press_retry(in_doubt=each.in_doubt)
+        return steps.press_retry(each.error or "", in_doubt=each.in_doubt)
     if ticket.store_incident:
         return steps.store_first(ticket.store_incident)
     return _waiting(each, names.vendor, ticket, now)
@@ -64,8 +64,10 @@ def chat_advice(each: DeliveryRow, ticket: TicketHistory, names: Names, now: dat
     if each.state in (State.DONE, State.DROPPED):
         return ""
     if each.state is State.FAILED:
-        in_thread = each.kind is Kind.POST
-        return steps.press_retry(in_doubt=each.in_doubt) if in_thread else steps.retry_in_outbox(each.id)
+        reason = each.error or ""
+        if each.kind is Kind.POST:
+            return steps.press_retry(reason, in_doubt=each.in_doubt)
+        return steps.retry_in_outbox(reason, each.id)
     incident = "" if each.link is None else ticket.channel_incidents.get(each.link, "")
     if incident:
         return steps.store_first(incident)
@@ -91,7 +93,7 @@ def _head_advice(head: DeliveryRow, where: str, now: datetime) -> str:
     due = steps.clock(head.due_at, now)
     match head.state:
         case State.FAILED:
-            return steps.retry_in_outbox(head.id)
+            return steps.retry_in_outbox(head.error or "", head.id)
         case State.BEGUN:
             return steps.wait_for_answer(where)
         case State.UNCERTAIN:

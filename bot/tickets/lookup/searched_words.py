@@ -56,6 +56,7 @@ def words_of(typed: str) -> Words:
     left_out, length = len(typed) > _READ, 0
     for word in _words(clean(typed[:_READ])):
         short = within(word, LONGEST)
+        left_out = left_out or short != word
         if _folded(short) in kept:
             continue
         length += units(short) + 1

@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.model import Kind, State, StatusPayload
 from bot.text import one_line
-from bot.tickets.lookup.account import Step, account, attempt_steps, line
+from bot.tickets.lookup.account import Account, Step, account, attempt_steps, line
 from bot.tickets.lookup.history import TicketHistory
 from bot.tickets.lookup.next_steps import Names, chat_advice, vendor_advice, where_of
 from bot.wording import steps
@@ -54,11 +54,21 @@ def ticket_lines(ticket: TicketHistory, names: Names, now: datetime) -> list[str
     if in_order:
         lines.append(steps.in_order(in_order))
     lines += [line(Step(each.day, each.outcome), now) for each in shown]
-    advices = [*_own_advices(ticket, names, now), *(each.advice for each in accounts if not each.is_settled)]
+    advices = [*_own_advices(ticket, names, now), *_advices(accounts)]
     if not ticket.ticket.followed:
         advices = [steps.nothing_not_followed()]
     ends = [steps.to_do(each) for each in dict.fromkeys(advices)][:_ADVICES] or [steps.to_do(steps.nothing_in_order())]
     return screen([*lines, *ends], len(ends))
+
+
+def _advices(accounts: Sequence[Account]) -> Iterator[str]:
+    """What to do about each message; what is the same for several is said once, of one message with which one it is."""
+    labels: dict[str, list[str]] = {}
+    for each in accounts:
+        if not each.is_settled:
+            labels.setdefault(each.advice, []).append(each.label)
+    for advice, named in labels.items():
+        yield steps.of(named[0], advice) if len(named) == 1 else advice
 
 
 def whole(ticket: TicketHistory, names: Names, now: datetime) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, ticket_row, to_ms
+from bot.db.rows import DeliveryRow, MessageRow, TicketRow, delivery_row, message_row, require, ticket_row, to_ms
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Status, Verb
 from bot.tickets import enqueue, links
 from bot.tickets.decisions import Decision, decided, discarded_by, sent_by
@@ -99,21 +99,32 @@ def _close_after(tx: Transaction, message: MessageRow, now: datetime) -> None:
     Not if the customer has written meanwhile: who asked for it had not read that, and in a closed ticket nobody would.
     """
     ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
-    is_open = ticket.status is Status.OPEN and tx.one("status_in_progress", ticket=ticket.number) is None
-    if not message.closes_by or not is_open or ticket.forgotten:
+    if not message.closes_by or not _can_be_closed(tx, ticket):
         return
     link = enqueue.load_link(tx, require(message.link))
-    if tx.one("written_to_us_after", ticket=ticket.number, message=message.id) is None:
+    if closes_after(tx, ticket, message):
         enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now, agent_of(link, message))
     else:
         enqueue.line(tx, link, notices.not_closed_as_customer_wrote(), now)
+
+
+def closes_after(tx: Transaction, ticket: TicketRow, message: MessageRow) -> bool:
+    """Whether the ticket is closed when this reply has arrived, if nothing happens until then."""
+    if not message.closes_by or not _can_be_closed(tx, ticket):
+        return False
+    return tx.one("written_to_us_after", ticket=ticket.number, message=message.id) is None
+
+
+def _can_be_closed(tx: Transaction, ticket: TicketRow) -> bool:
+    is_open = ticket.status is Status.OPEN and tx.one("status_in_progress", ticket=ticket.number) is None
+    return is_open and not ticket.forgotten
 
 
 def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:
     """An agent's message did not reach the vendor: mark it, and report it in its thread with a Retry button."""
     marks.enqueue_mark(tx, message, now)
     progress_changed(tx, message.id, now)
-    if message.closes_by:
+    if message.closes_by and _can_be_closed(tx, ticket_row(require(tx.one("ticket", number=message.ticket)))):
         text = f"{text} {notices.stays_open()}"
     report_failure(tx, message, reply, text, now)
 

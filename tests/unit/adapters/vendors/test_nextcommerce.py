@@ -342,6 +342,48 @@ async def test_a_reply_can_be_somebodys_own() -> None:
         general.writing_as("ann")
 
 
+async def test_a_reply_of_an_unknown_user_names_the_setting() -> None:
+    """The vendor's own words say nothing of which setting holds the number; other refusals stay as they are."""
+    refusals = [{"author": ['Invalid pk "17" - object does not exist.']}, {"body": ["This field may not be blank."]}]
+    general = store(lambda _: httpx.Response(400, json=refusals[0]), staff_user_id="9", api_key="secret")
+    with pytest.raises(Rejected, match=r"no replies of the user 17\. .* correct nextcommerce:17 in the settings"):
+        await general.writing_as("17").reply(TicketId("41"), "mine")
+    with pytest.raises(Rejected, match=r"no replies of the user 9\. .* correct STORES__.*__STAFF_USER_ID"):
+        await general.reply(TicketId("41"), "ours")
+    del refusals[0]
+    with pytest.raises(Rejected, match="may not be blank"):
+        await general.reply(TicketId("41"), " ")
+    await general.aclose()
+
+
+@pytest.mark.parametrize(
+    ("status", "user", "unfit"),
+    [
+        (200, {"user_type": "dashboard"}, None),
+        (200, {"user_type": "something new"}, None),
+        (200, {"user_type": "customer"}, "The user 17 is a customer at Next Commerce"),
+        (200, {"user_type": "lead"}, "The user 17 is a customer at Next Commerce"),
+        (404, {"detail": "Not found."}, "Next Commerce has no user 17."),
+        (403, {"detail": "No."}, None),
+    ],
+)
+async def test_whether_replies_can_be_a_users(status: int, user: dict[str, str], unfit: str | None) -> None:
+    """Asked of the vendor; where the token does not show users, nothing is said."""
+    general = store(
+        lambda asked: (
+            httpx.Response(status, json=user)
+            if "/users/17/" in asked.url.path
+            else httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
+        ),
+        staff_user_id="17",
+    )
+    found, checked = await general.unfit_author("17"), await general.check()
+    await general.aclose()
+    assert (found or "").startswith(unfit or "")
+    assert (found is None, checked.ok) == (unfit is None, unfit is None)
+    assert ("STAFF_USER_ID" in checked.remedy) == (unfit is not None)
+
+
 @pytest.mark.parametrize(("status", "error"), [(500, Unavailable), (200, Rejected)])
 async def test_a_file_that_did_not_arrive_is_no_doubt(status: int, error: type[Exception]) -> None:
     """The customer sees nothing before the comment: an upload that failed can be tried again, or was refused."""

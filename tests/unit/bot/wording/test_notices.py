@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from bot.wording import channel_notices, notices, phrases
+from bot.wording import answers, channel_notices, form_answers, notices, phrases
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,34 @@ def test_what_crosses_in_the_same_second_is_not_said_in_seconds() -> None:
         assert f"Ann in Discord wrote to the customer {said}" in text
     assert "appeared here just before yours," in notices.customer_just_wrote(timedelta(), "", by_customer=True)
     assert "appeared here 2 s before" in notices.customer_just_wrote(timedelta(seconds=2), "", by_customer=True)
+
+
+@pytest.mark.parametrize("quoted", ["Is that right?", "Stop!", "Well…", "Done.", "Just words"])
+def test_what_is_quoted_brings_its_own_mark(quoted: str) -> None:
+    """No sentence ends twice because what it quotes, or names, ends in a mark."""
+    sentences = (
+        notices.colleague_answers("Ann", "Discord", timedelta(seconds=9), quoted),
+        notices.customer_just_wrote(timedelta(seconds=9), quoted, by_customer=True),
+        notices.taken_over("Ann", quoted),
+        notices.assigned(quoted, "Ann"),
+        answers.no_such_ticket(quoted),
+        answers.no_such_store(quoted, ["main"]),
+        form_answers.no_such_snippet(quoted, ""),
+    )
+    for sentence in sentences:
+        assert quoted in sentence
+        assert not re.search(r"[.!?…][”)]?\.", sentence), sentence
+
+
+@pytest.mark.parametrize(
+    ("waiting", "taken", "said"),
+    [
+        (1, [], "☀️ 1 ticket waits for us; the oldest is #7, for 1 h 00 min. Nobody has taken it. "),
+        (2, [], "☀️ 2 tickets wait for us; the oldest is #7, for 1 h 00 min. Nobody has taken one. "),
+        (2, [("Ann", 1)], "☀️ 2 tickets wait for us; the oldest is #7, for 1 h 00 min. Ann has 1 and nobody has 1. "),
+    ],
+)
+def test_the_day_counts_as_people_do(waiting: int, taken: list[tuple[str, int]], said: str) -> None:
+    """One is not spoken of as several."""
+    text = channel_notices.day(waiting, 7, timedelta(hours=1), "", taken, broken=None, recovered=0, lost=0)
+    assert text == f"{said}Recovered since yesterday: 0. Lost: 0."

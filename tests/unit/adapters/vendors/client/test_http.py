@@ -360,7 +360,7 @@ async def test_an_error_within_200_is_an_error() -> None:
 async def test_words_of_the_vendor_are_shown_but_for_quotations() -> None:
     """A refusal shows what the vendor says, unless it quotes what was written to the customer, or the key."""
     refused = await outcome(answering(422, {"message": "Too long"}), write=True, private="dear customer")
-    assert refused.user_message == "Acme refused: Too long"
+    assert refused.user_message == "Acme refused: Too long."
     for words in ("Cannot post dear customer today", f"Key {KEY} may not"):
         refused = await outcome(answering(422, {"message": words}), write=True, private="dear customer")
         assert refused.user_message == "Acme refused (422)."

@@ -42,7 +42,9 @@ def told(tx: Transaction, taken: dict[int, tuple[str, str]], amount: int, masks:
         if place in taken:
             by, name = taken[place]
             tx.run("set_ticket_taken", number=number, by=by, name=name)
-    tell_the_day(tx, NOON.date(), rules(masks=masks), {DISCORD: lambda _: ""}, NOON + timedelta(hours=1))
+    tell_the_day(
+        tx, NOON.date(), rules(masks=masks), {DISCORD: lambda _: "https://chat.example/1"}, NOON + timedelta(hours=1)
+    )
     lines = [delivery_row(row) for row in tx.all("unfinished_deliveries") if row["kind"] == "line"]
     return [line.payload_as(LinePayload).text for line in lines]
 

@@ -274,6 +274,18 @@ def test_a_table_for_a_chat_is_whole(stores: int, days: int, agents: int) -> Non
         assert lines[-1] == f"and {60 - named} more agents: see shopbell stats"
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/ComodRivadavia"])
+def test_days_stand_below_their_headings(zone: str) -> None:
+    """However long the time zone's name is."""
+    asked = (replace(figures_of("main", days=3), time_zone=zone),)
+    lines = chat_table(Report(stores=asked, total=asked[0])).splitlines()
+    (head,) = [line for line in lines if f"({zone})" in line]
+    (first, *_) = [line for line in lines if line.startswith("    2026")]
+    new = head.index(" new") + len(" new")
+    assert first[:new].split()[-1] == first.split()[1]
+    assert first[new] == " "
+
+
 def test_of_many_stores_those_with_most_waiting_come_first() -> None:
     """What has to be done is not what is left out."""
     asked = tuple(figures_of(f"s{number}", days=7, waiting=number) for number in range(30))

@@ -40,6 +40,7 @@ NUMBER = TicketNumber(1001)
 DISCORD, SLACK = ChatName("discord"), ChatName("slack")
 NAMES = Names(vendor="Sellgate", chats={DISCORD: "Discord", SLACK: "Slack"}, note_prefixes=("//",))
 LONGEST = 1_900
+SEND_IT = "If the customer must have it, use “Send to customer” in its menu."
 
 
 def link(number: int, chat: ChatName, channel: str = "1", thread: str | None = "900") -> LinkRow:
@@ -206,13 +207,13 @@ def test_a_customers_message() -> None:
         (State.HELD, {}, "Press Send or Discard in its thread."),
         (
             State.FAILED,
-            {"error": "Too long."},
-            "Put right what the answer says, then press Retry in its thread.",
+            {"error": "Too long"},
+            "Press Retry in its thread once this is put right: Too long.",
         ),
         (
             State.FAILED,
             {"in_doubt": True},
-            "Put right what the answer says, then press Retry in its thread. It first looks whether it arrived.",
+            "Press Retry in its thread (it first looks whether it arrived).",
         ),
     ],
 )
@@ -254,6 +255,21 @@ def test_what_to_do_about_a_reply(state: State, values: dict[str, Any], advice: 
         (
             message(purpose=Purpose.TALK, text="!note he is a reseller, be careful"),
             [],
+            f"This is no command of shopbell, so nothing was done. Did you mean /note? {SEND_IT}",
+        ),
+        (
+            message(purpose=Purpose.TALK, text="!closee"),
+            [],
+            f"This is no command of shopbell, so nothing was done. Did you mean !close? {SEND_IT}",
+        ),
+        (
+            message(purpose=Purpose.TALK, text="!wow"),
+            [],
+            f"This is no command of shopbell, so nothing was done. {SEND_IT}",
+        ),
+        (
+            message(purpose=Purpose.TALK, text="!nice work everybody"),
+            [],
             "If the customer must have it, use “Send to customer” in its menu.",
         ),
         (message(purpose=Purpose.TALK, text="!s refund"), [], "Nothing: it was a command."),
@@ -271,7 +287,7 @@ def test_what_to_do_about_a_reply(state: State, values: dict[str, Any], advice: 
         (
             message(purpose=Purpose.VENDOR),
             [delivery(Kind.POST, State.FAILED)],
-            "Put right what the answer says, then press Retry in its thread.",
+            "Press Retry in its thread.",
         ),
     ],
 )
@@ -296,7 +312,8 @@ def test_what_stands_in_the_way_is_named() -> None:
     assert closed.advice == "The bot is not in the Slack channel. Afterwards it goes on by itself."
     opening = delivery(Kind.OPEN, State.FAILED, 3, payload=OpenPayload(), error="Missing permission.")
     stuck = told(message(purpose=Purpose.VENDOR), delivery(Kind.POST, State.WAITING), heads={"thread:2": opening})
-    assert stuck.advice.endswith("types: shopbell outbox retry 3")
+    first = "Ask whoever runs shopbell to type `shopbell outbox retry 3` once this is put right: Missing permission."
+    assert stuck.advice.endswith(first)
     gone = told(message(), waiting, names=replace(NAMES, is_configured=False))
     assert gone.advice == "Put the store main back into shopbell's settings: without it nothing is sent."
 
@@ -390,7 +407,8 @@ def test_a_ticket_on_one_screen() -> None:
     ]
     assert lines[4] == "12:00:00 Ann “On its way.”: given up: Sellgate"
     assert lines[5:-1] == ["12:00:00 Ann “On its way.”: arrived at Sellgate, which has not said under which id"] * 10
-    assert lines[-1] == "What to do: Put right what the answer says, then press Retry in its thread."
+    advice = "Press Retry in its thread once this is put right: Too long."
+    assert lines[-1] == f"What to do: Ann “On its way.”: {advice}"
 
 
 @pytest.mark.parametrize(
@@ -404,7 +422,7 @@ def test_a_ticket_on_one_screen() -> None:
         (
             message(),
             [delivery(state=State.DROPPED), delivery(Kind.MARK, finished_at=NOON + timedelta(seconds=9))],
-            "taken back or dropped before it was made: Sellgate",
+            "not sent to Sellgate: it was taken back or discarded",
         ),
         (
             message(purpose=Purpose.NOTE),
@@ -412,11 +430,43 @@ def test_a_ticket_on_one_screen() -> None:
             "on disk, and taken as a note, for the team only",
         ),
         (message(purpose=Purpose.VENDOR), [delivery(Kind.POST)], "posted in Slack"),
+        (
+            message(deleted=True, deleted_at=NOON + timedelta(seconds=8)),
+            [delivery()],
+            "deleted here by its author; the customer has it",
+        ),
+        (
+            message(deleted=True, deleted_at=NOON + timedelta(seconds=2)),
+            [delivery(state=State.DROPPED, begun_at=None, finished_at=NOON + timedelta(seconds=2))],
+            "deleted by its author before it left",
+        ),
     ],
 )
 def test_a_line_says_what_became_of_the_message(row: MessageRow, deliveries: list[DeliveryRow], outcome: str) -> None:
     """Not which mark it has, or where else it is shown; and with its first words one knows which message it is."""
     assert told(row, *deliveries).outcome.endswith(f" “On its way.”: {outcome}")
+
+
+def test_what_was_erased_still_says_what_became_of_it() -> None:
+    """Without a word of it; the hash that stands for the vendor's id is of no use to anybody."""
+    gone: dict[str, Any] = {"erased": True, "text": "", "author_name": None}
+    assert told(message(vendor_id="a hash", **gone), delivery()).outcome == "An agent: arrived at Sellgate"
+    deleted = message(deleted=True, deleted_at=NOON + timedelta(seconds=8), **gone)
+    assert told(deleted, delivery()).outcome == "An agent: deleted here by its author; the customer has it"
+    assert "its words were erased" in str(told(deleted, delivery()).lines())
+
+
+def test_what_to_do_says_about_which_message() -> None:
+    """Of several that need the same it is said once; talk of the team's needs nothing, whatever can be done with it."""
+    held = [MessageHistory(message(n, text=f"no {n}"), (delivery(state=State.HELD, message=n),)) for n in (1, 2)]
+    talk = [MessageHistory(message(n, Purpose.TALK, text=text), ()) for n, text in ((3, "Hm."), (4, "!closee"))]
+    asked = "What to do: Press Send or Discard in its thread."
+    assert ticket_lines(history(*held, *talk), NAMES, NOW)[-1] == asked
+    lines = ticket_lines(history(held[0], *talk), NAMES, NOW)
+    assert [each for each in lines if each.startswith("What to do")] == [
+        "What to do: Ann “no 1”: Press Send or Discard in its thread."
+    ]
+    assert ticket_lines(history(*talk), NAMES, NOW)[-1] == "What to do: Nothing: everything is in order."
 
 
 def test_a_ticket_in_order() -> None:
@@ -444,8 +494,8 @@ def test_closing_that_fails_is_told() -> None:
     assert "12:00:01 closing at Sellgate, by Ann" in lines
     assert "12:00:07 the answer: Forbidden." in lines
     assert lines[-2:] == [
-        "What to do: Put right what the answer says, then press Retry in its thread.",
-        "What to do: Put right what the answer says; then whoever runs shopbell types: shopbell outbox retry 8",
+        "What to do: Press Retry in its thread once this is put right: No.",
+        "What to do: Ask whoever runs shopbell to type `shopbell outbox retry 8` once this is put right: Forbidden.",
     ]
 
 
