@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.db.connection import Transaction
 from bot.db.rows import to_ms
 from bot.model import Button, DeliveryId, State, Verb
-from bot.wording import notices
+from bot.wording import decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def discarded_by(name: str | None) -> Decision:
 
 def kept_by(name: str) -> Decision:
     """Somebody keeps it as a note."""
-    return Decision(notices.kept_as_note(name), notices.kept_as_note(""))
+    return Decision(decisions.kept_as_note(name), decisions.kept_as_note(""))
 
 
 def without_name(text: str) -> Decision:
@@ -75,6 +75,6 @@ def decided(tx: Transaction, delivery: DeliveryId, decision: Decision, now: date
 
 def _chosen(label: str, name: str | None) -> Decision:
     return Decision(
-        notices.chosen(label, notices.OPERATOR if name is None else name),
-        notices.chosen(label, notices.OPERATOR if name is None else ""),
+        decisions.chosen(label, decisions.OPERATOR if name is None else name),
+        decisions.chosen(label, decisions.OPERATOR if name is None else ""),
     )

@@ -22,7 +22,7 @@ from bot.tickets import enqueue, forgotten
 from bot.tickets.decisions import decided, without_name
 from bot.tickets.replies import marks
 from bot.tickets.replies.progress import progress_changed
-from bot.wording import notices, reasons
+from bot.wording import decisions, reasons
 from bot.wording.masking import masked
 
 # So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.
@@ -177,7 +177,7 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     tx.run("erase_ticket", number=ticket, now=to_ms(now))
     tx.run("erase_messages", ticket=ticket)
     for row in asked:
-        decided(tx, DeliveryId(row["id"]), without_name(notices.erased_instead()), now)
+        decided(tx, DeliveryId(row["id"]), without_name(decisions.erased_instead()), now)
     for each in unsent:
         delivery = require(tx.one("delivery", id=each.delivery))
         marks.enqueue_mark(tx, message_row(require(tx.one("message", id=delivery["message"]))), now)

@@ -23,6 +23,7 @@ import pytest
 
 from adapters.chats.discord import brackets, buttons, markup, reading_markdown, writing_markdown
 from adapters.chats.slack import (
+    arguments,
     blocks,
     commands,
     emoji,
@@ -148,7 +149,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/arguments.py:_DAYS": partial(typed, Verb.STATS),
     "adapters/chats/slack/arguments.py:_NUMBER": partial(typed, Verb.SNIPPET),
     "adapters/chats/slack/arguments.py:_PERSON": partial(typed, Verb.ASSIGN),
-    "adapters/chats/slack/commands.py:_SLASH": commands._SLASH.fullmatch,
+    "adapters/chats/slack/arguments.py:SLASH": arguments.SLASH.fullmatch,
     "adapters/chats/slack/outdated_requests.py:_ANY": outdated_requests._ANY.fullmatch,
     "adapters/chats/slack/commands.py:register": re.compile("|".join(commands._SHORTCUTS)).fullmatch,
     "adapters/chats/slack/events.py:app": re.compile(".*").fullmatch,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from adapters.chats.slack import manifest
 from adapters.chats.slack.markup import unescape
 from bot.model import Verb
 from bot.text.ticket_numbers import ticket_and_words
@@ -14,6 +15,10 @@ _PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
 """A person who is named in a command whose manifest says `should_escape`."""
 _NUMBER = re.compile(r"#?\d{1,12}")
 _DAYS = re.compile(r"(?P<days>\d{1,4})d?")
+
+_NAMES = tuple(command[1:] for command, _, _ in manifest.COMMANDS)
+SLASH = re.compile(rf"{manifest.ANY[0]}|/(?:shopbell-)?(?P<verb>{'|'.join(_NAMES)})")
+"""If another app has the plain names, the manifest can have the longer ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,3 +142,13 @@ _READERS: Mapping[Verb, Callable[[str], Typed]] = {
     Verb.REPLY: _for_reply,
     Verb.SNIPPET: _for_snippet,
 }
+
+
+def meant(command: str, text: str) -> tuple[Verb, str]:
+    """What a slash command asks for, and what was typed behind it. `/shopbell` has the command's name behind it."""
+    found = SLASH.fullmatch(command)
+    if found is not None and found["verb"] is not None:
+        return Verb(found["verb"]), text
+    name, rest = (*text.split(maxsplit=1), "", "")[:2]
+    name = name.removeprefix("/").casefold()
+    return (Verb(name), rest.rstrip()) if name in _NAMES else (Verb.HELP, "")

@@ -18,9 +18,9 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from adapters.chats import shared_wording
-from adapters.chats.slack import forms, manifest, picker, wording
+from adapters.chats.slack import forms, picker, wording
 from adapters.chats.slack.agents import Agents
-from adapters.chats.slack.arguments import typed
+from adapters.chats.slack.arguments import SLASH, meant, typed
 from adapters.chats.slack.asking import Asking, Request
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.blocks import fallback
@@ -52,9 +52,6 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_NAMES = tuple(command[1:] for command, _, _ in manifest.COMMANDS)
-_SLASH = re.compile(rf"{manifest.ANY[0]}|/(?:shopbell-)?(?P<verb>{'|'.join(_NAMES)})")
-"""If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
     "reopen_ticket": Verb.REOPEN,
@@ -93,7 +90,7 @@ class Commands:
 
     def register(self, app: AsyncApp) -> None:
         """Make a new app answer everything that the manifest declares."""
-        app.command(_SLASH)(self._on_slash)
+        app.command(SLASH)(self._on_slash)
         app.options(picker.TICKET)(self._on_options)
         app.view(picker.CALLBACK)(self._on_picked)
         self._forms.register(app)
@@ -105,7 +102,7 @@ class Commands:
 
     async def _on_slash(self, ack: AsyncAck, body: Payload) -> None:
         await ack()
-        verb, words = _meant(str(body["command"]), str(body.get("text") or ""))
+        verb, words = meant(str(body["command"]), str(body.get("text") or ""))
         channel, found = ChannelId(str(body["channel_id"])), typed(verb, words)
         if verb in (Verb.REPLY, Verb.SNIPPET) or (verb is Verb.NOTE and found.lacks_ticket):
             place = Place(chat=SLACK, channel=channel)
@@ -334,16 +331,6 @@ class Commands:
             await self._posting.answer(place, user, answer)
 
         return show
-
-
-def _meant(command: str, text: str) -> tuple[Verb, str]:
-    """What a slash command asks for, and what was typed behind it. `/shopbell` has the command's name behind it."""
-    found = _SLASH.fullmatch(command)
-    if found is not None and found["verb"] is not None:
-        return Verb(found["verb"]), text
-    name, rest = (*text.split(maxsplit=1), "", "")[:2]
-    name = name.removeprefix("/").casefold()
-    return (Verb(name), rest.rstrip()) if name in _NAMES else (Verb.HELP, "")
 
 
 def _pointed(message: Payload) -> Pointed:

@@ -52,7 +52,7 @@ from bot.tickets.replies.holding import send_by_hand
 from bot.tickets.replies.outcomes import closes_after, drop, may_have_been_sent, retry
 from bot.tickets.rights import may_act, worth_asking
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import answers, form_answers, notices, reasons
+from bot.wording import answers, decisions, form_answers, notices, reasons
 from bot.wording.guide import guide
 from bot.wording.masking import masked
 
@@ -257,7 +257,7 @@ class Commands:
         message = message_row(require(tx.one("message", id=require(delivery.message))))
         if message.chat_message is None and message.link is not None:
             link = enqueue.load_link(tx, message.link)
-            enqueue.line(tx, link, notices.form_discarded(ask.agent.name, message.author_name or ""), now)
+            enqueue.line(tx, link, decisions.form_discarded(ask.agent.name, message.author_name or ""), now)
         return Answer(text=answers.discarded())
 
     def _name(self, ask: Ask) -> str:

@@ -54,7 +54,7 @@ from bot.tickets.from_agents.routing import (
 from bot.tickets.from_agents.typed_commands import AnswerDue
 from bot.tickets.replies.outcomes import may_have_been_sent
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import notices
+from bot.wording import decisions, notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +188,13 @@ def _edit_without_right(tx: Transaction, changed: ChangedMessage, text: str) -> 
     message = changed.message
     tx.run("set_message_inside", id=message.id)
     if message.routed and message.purpose is Purpose.NOTE:
-        take_back(tx, changed, note_deliveries(tx, changed), notices.edited_instead())
+        take_back(tx, changed, note_deliveries(tx, changed), decisions.edited_instead())
         return notices.not_an_agent()
     reply = reply_of(tx, changed)
     if reply is not None and reply.state is not State.DROPPED:
         if may_have_been_sent(reply):
             return notices.too_late_to_edit(certain=reply.state is State.DONE)
-        recall(tx, changed, reply, notices.edited_instead())
+        recall(tx, changed, reply, decisions.edited_instead())
     set_text(tx, changed, text)
     return notices.not_an_agent()
 
@@ -229,7 +229,7 @@ def _edit_reply(tx: Transaction, changed: ChangedMessage, text: str) -> str | An
     was_doubtful = reply.state is State.HELD and _was_doubtful(changed)
     is_other = route.purpose is not Purpose.REPLY or bool(route.held) or _was_offer(changed) or was_doubtful
     if is_other or route.refused != refusal(changed.message, changed.ticket, changed.rules):
-        recall(tx, changed, reply, notices.edited_instead())
+        recall(tx, changed, reply, decisions.edited_instead())
         return _reroute(tx, changed, route)
     set_text(tx, replace(changed, formatted=route.formatted), route.text)
     return notices.edited_after_failure() if reply.state is State.FAILED and not route.refused else None
@@ -295,13 +295,13 @@ def _delete(tx: Transaction, changed: ChangedMessage) -> str | None:
         return None
     if may_have_been_sent(reply):
         return notices.too_late_to_delete(certain=reply.state is State.DONE)
-    recall(tx, changed, reply, notices.deleted_instead())
+    recall(tx, changed, reply, decisions.deleted_instead())
     return None
 
 
 def _delete_note(tx: Transaction, changed: ChangedMessage) -> str | None:
     deliveries = note_deliveries(tx, changed)
-    take_back(tx, changed, deliveries, notices.deleted_instead())
+    take_back(tx, changed, deliveries, decisions.deleted_instead())
     line = notices.note_deleted(changed.message.author_name or "", shown_note(changed))
     announce_note_change(tx, changed, [each for each in deliveries if may_have_been_sent(each)], line)
     at_vendor = any(each.kind is Kind.NOTE and may_have_been_sent(each) for each in deliveries)

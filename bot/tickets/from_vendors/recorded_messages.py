@@ -29,7 +29,7 @@ from bot.tickets.decisions import decided, without_name
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
 from bot.tickets.from_vendors.snapshot import Portion, TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
-from bot.wording import cards, notices
+from bot.wording import cards, decisions, notices
 
 
 def record_messages(
@@ -140,6 +140,6 @@ def _arrived(tx: Transaction, row: Row, vendor_id: MessageId, now: datetime) -> 
     tx.run("set_message_vendor_id", id=own.id, vendor_id=vendor_id)
     if State(row["state"]) in (State.UNCERTAIN, State.FAILED):
         tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
-        decided(tx, DeliveryId(row["delivery"]), without_name(notices.arrived_instead()), now)
+        decided(tx, DeliveryId(row["delivery"]), without_name(decisions.arrived_instead()), now)
         if Kind(row["kind"]) is Kind.REPLY:
             reply_arrived(tx, own, None, now)

@@ -19,7 +19,7 @@ from bot.text.names import name_of
 from bot.tickets.command_words import is_doubtful, nearest_command, typed_command
 from bot.tickets.lookup.history import MessageHistory, TicketHistory
 from bot.tickets.lookup.next_steps import Names, chat_advice, vendor_advice, where_of
-from bot.wording import steps
+from bot.wording import advice, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class _Telling:
         # A vendor's error and a line that asks may quote an address.
         every = (replace(step, text=self.names.shown(step.text)) for step in self._steps())
         found = sorted(every, key=lambda step: step.at or self.now)
-        advice = self.names.shown(self._advice())
+        next_step = self.names.shown(self._advice())
         settled = self._settled()
         who, text = self._who(), self.names.shown(message.text)
         last = next((step.text for step in reversed(found) if not step.is_beside), "")
@@ -109,8 +109,8 @@ class _Telling:
             steps=tuple(found),
             label=steps.label(who, text),
             outcome=steps.of(steps.label(who, text), last),
-            advice=advice or settled,
-            is_settled=not advice or self._is_talk(),
+            advice=next_step or settled,
+            is_settled=not next_step or self._is_talk(),
         )
 
     def _is_talk(self) -> bool:
@@ -194,46 +194,46 @@ class _Telling:
         if message.erased or (message.deleted and self._reply_state() in (None, State.DROPPED)):
             return ""
         if not self.names.is_configured and self._unfinished():
-            return steps.store_missing(self.ticket.ticket.store)
+            return advice.store_missing(self.ticket.ticket.store)
         if not message.routed:
-            return steps.wait_for_older()
+            return advice.wait_for_older()
         for kind in (Kind.REPLY, Kind.NOTE):
             delivery = self.history.latest(kind)
-            advice = "" if delivery is None else vendor_advice(delivery, self.ticket, self.names, self.now)
-            if advice:
-                return advice
+            next_step = "" if delivery is None else vendor_advice(delivery, self.ticket, self.names, self.now)
+            if next_step:
+                return next_step
         for each in self.history.deliveries:
-            advice = chat_advice(each, self.ticket, self.names, self.now) if each.kind is Kind.POST else ""
-            if advice:
-                return advice
+            next_step = chat_advice(each, self.ticket, self.names, self.now) if each.kind is Kind.POST else ""
+            if next_step:
+                return next_step
         return self._advice_on_talk() if message.purpose is Purpose.TALK else ""
 
     def _advice_on_talk(self) -> str:
         if not self.message.can_reply:
-            return steps.add_agent()
+            return advice.add_agent()
         if self._reply_state() is State.DROPPED:
-            return steps.send_again()
+            return advice.send_again()
         if typed_command(self.message, self.names.note_prefixes) is not None:
             return ""
         found = audience(self.message.text, self.names.note_prefixes)
         if isinstance(found, ForBot) and is_doubtful(found):
-            return steps.no_command(nearest_command(found.word))
-        return steps.send_it()
+            return advice.no_command(nearest_command(found.word))
+        return advice.send_it()
 
     def _settled(self) -> str:
         """Why nothing has to be done."""
         message = self.message
         if message.erased:
-            return steps.nothing_erased()
+            return advice.nothing_erased()
         if message.purpose is Purpose.NOTE:
-            return steps.nothing_note()
+            return advice.nothing_note()
         if message.purpose is Purpose.VENDOR:
-            return steps.nothing_shown() if self.ticket.ticket.followed else steps.nothing_not_followed()
+            return advice.nothing_shown() if self.ticket.ticket.followed else advice.nothing_not_followed()
         if self._reply_state() is State.DONE:
-            return steps.nothing_arrived()
+            return advice.nothing_arrived()
         if message.deleted:
-            return steps.nothing_deleted()
-        return steps.nothing_discarded() if self._reply_state() is State.DROPPED else steps.nothing_command()
+            return advice.nothing_deleted()
+        return advice.nothing_discarded() if self._reply_state() is State.DROPPED else advice.nothing_command()
 
     def _reply_state(self) -> State | None:
         reply = self.history.latest(Kind.REPLY)

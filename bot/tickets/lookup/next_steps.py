@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.db.rows import DeliveryRow, LinkRow
 from bot.model import ChatName, Kind, State
 from bot.tickets.lookup.history import TicketHistory
-from bot.wording import steps
+from bot.wording import advice, steps
 from bot.wording.masking import masked
 
 
@@ -49,13 +49,13 @@ def vendor_advice(each: DeliveryRow, ticket: TicketHistory, names: Names, now: d
     if each.state in (State.DONE, State.DROPPED):
         return ""
     if not names.is_configured:
-        return steps.store_missing(ticket.ticket.store)
+        return advice.store_missing(ticket.ticket.store)
     if each.state is State.HELD:
-        return steps.press_send_or_discard()
+        return advice.press_send_or_discard()
     if each.state is State.FAILED:
-        return steps.press_retry(each.error or "", in_doubt=each.in_doubt)
+        return advice.press_retry(each.error or "", in_doubt=each.in_doubt)
     if ticket.store_incident:
-        return steps.store_first(ticket.store_incident)
+        return advice.store_first(ticket.store_incident)
     return _waiting(each, names.vendor, ticket, now)
 
 
@@ -66,11 +66,11 @@ def chat_advice(each: DeliveryRow, ticket: TicketHistory, names: Names, now: dat
     if each.state is State.FAILED:
         reason = each.error or ""
         if each.kind is Kind.POST:
-            return steps.press_retry(reason, in_doubt=each.in_doubt)
-        return steps.retry_in_outbox(reason, each.id)
+            return advice.press_retry(reason, in_doubt=each.in_doubt)
+        return advice.retry_in_outbox(reason, each.id)
     incident = "" if each.link is None else ticket.channel_incidents.get(each.link, "")
     if incident:
-        return steps.store_first(incident)
+        return advice.store_first(incident)
     link = next((link for link in ticket.links if link.id == each.link), None)
     return _waiting(each, "" if link is None else where_of(link, ticket, names), ticket, now)
 
@@ -78,25 +78,25 @@ def chat_advice(each: DeliveryRow, ticket: TicketHistory, names: Names, now: dat
 def _waiting(each: DeliveryRow, where: str, ticket: TicketHistory, now: datetime) -> str:
     due = steps.clock(each.due_at, now)
     if each.state is State.BEGUN:
-        return steps.wait_for_answer(where)
+        return advice.wait_for_answer(where)
     if each.state is State.UNCERTAIN:
-        return steps.wait_for_search(due, where, each.error or "")
+        return advice.wait_for_search(due, where, each.error or "")
     head = ticket.heads.get(each.lane)
     if head is not None and head.id != each.id:
-        return steps.goes_first(_head_advice(head, where, now))
+        return advice.goes_first(_head_advice(head, where, now))
     if each.due_at <= now:
-        return steps.wait_for_turn()
-    return steps.wait_until(due) if each.error is None else steps.wait_for_try(due, each.error)
+        return advice.wait_for_turn()
+    return advice.wait_until(due) if each.error is None else advice.wait_for_try(due, each.error)
 
 
 def _head_advice(head: DeliveryRow, where: str, now: datetime) -> str:
     due = steps.clock(head.due_at, now)
     match head.state:
         case State.FAILED:
-            return steps.retry_in_outbox(head.error or "", head.id)
+            return advice.retry_in_outbox(head.error or "", head.id)
         case State.BEGUN:
-            return steps.wait_for_answer(where)
+            return advice.wait_for_answer(where)
         case State.UNCERTAIN:
-            return steps.wait_for_search(due, where, head.error or "")
+            return advice.wait_for_search(due, where, head.error or "")
         case _:
-            return steps.wait_for_try(due, head.error or "") if head.due_at > now else steps.wait_for_turn()
+            return advice.wait_for_try(due, head.error or "") if head.due_at > now else advice.wait_for_turn()

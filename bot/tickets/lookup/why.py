@@ -15,7 +15,7 @@ from bot.text import one_line
 from bot.tickets.lookup.account import Account, Step, account, attempt_steps, line
 from bot.tickets.lookup.history import TicketHistory
 from bot.tickets.lookup.next_steps import Names, chat_advice, vendor_advice, where_of
-from bot.wording import steps
+from bot.wording import advice, steps
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
 
@@ -56,8 +56,8 @@ def ticket_lines(ticket: TicketHistory, names: Names, now: datetime) -> list[str
     lines += [line(Step(each.day, each.outcome), now) for each in shown]
     advices = [*_own_advices(ticket, names, now), *_advices(accounts)]
     if not ticket.ticket.followed:
-        advices = [steps.nothing_not_followed()]
-    ends = [steps.to_do(each) for each in dict.fromkeys(advices)][:_ADVICES] or [steps.to_do(steps.nothing_in_order())]
+        advices = [advice.nothing_not_followed()]
+    ends = [steps.to_do(each) for each in dict.fromkeys(advices)][:_ADVICES] or [steps.to_do(advice.nothing_in_order())]
     return screen([*lines, *ends], len(ends))
 
 
@@ -67,8 +67,8 @@ def _advices(accounts: Sequence[Account]) -> Iterator[str]:
     for each in accounts:
         if not each.is_settled:
             labels.setdefault(each.advice, []).append(each.label)
-    for advice, named in labels.items():
-        yield steps.of(named[0], advice) if len(named) == 1 else advice
+    for told, named in labels.items():
+        yield steps.of(named[0], told) if len(named) == 1 else told
 
 
 def whole(ticket: TicketHistory, names: Names, now: datetime) -> list[str]:
