@@ -115,4 +115,4 @@ async def test_a_file_without_words_whose_answer_is_lost(stage: Stage, *, is_car
     await stage.at_rest(State.FAILED)
     sent = [("label.pdf", b"Ann's")] if is_carried_out else []
     assert sorted(files_at_vendor(ticket)) == [*sent, ("manual.pdf", b"Sam's")]
-    assert ticket.discord.count("manual.pdf") == 1
+    assert ticket.discord.count("📎") == 1
