@@ -233,7 +233,7 @@ def _attached(last: str, post: Post) -> list[list[Attachment]]:
 
 
 def _escaped(voice: Voice, piece: str) -> str:
-    return small(escape(piece)) if voice is Voice.BELL else escape(piece)
+    return small(escape(piece)) if voice is Voice.BELL and shows(piece) else escape(piece)
 
 
 def _small_width(text: str) -> int:

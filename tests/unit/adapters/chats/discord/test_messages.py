@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.chats.discord.brackets import Names
@@ -59,6 +59,8 @@ TEXTS = st.text(
 
 class TestPost:
     @given(TEXTS, st.sampled_from(Voice))
+    @example("\xad", Voice.CUSTOMER)
+    @example("\xad", Voice.BELL)
     def test_all_of_it_is_said(self, text: str, voice: Voice) -> None:
         """The parts hold the whole text in order, less white space at the cuts, and each fits."""
         post = said(text, voice)
