@@ -26,10 +26,11 @@ from tests.support.once import Once
 from tests.support.simulation.loop import SimulatedLoop
 
 # No outcome depends on how fast the machine is.
-hypothesis.settings.register_profile(
-    "at any speed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("at any speed")
+_AT_ANY_SPEED = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# The same examples in each run, so that a change is judged by what it changes.
+hypothesis.settings.register_profile("same", _AT_ANY_SPEED, derandomize=True)
+hypothesis.settings.register_profile("new", _AT_ANY_SPEED)
+hypothesis.settings.load_profile("same")
 # Among how much of the short tests the long ones are spread.
 _SPREAD = 0.7
 # What is imported and collected stays, so nothing is to be found before `pytest_collection_finish`.
