@@ -64,11 +64,13 @@ class Connections:
         loop = asyncio.get_running_loop()
         try:
             self._listening = await loop.create_server(self._accept, host, port, reuse_address=True, backlog=_BACKLOG)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             fault = _fault(error, host, port)
             if fault is None:
                 raise
             raise SettingsError(fault) from error
+        if not self._listening.sockets:  # asyncio leaves out what this machine cannot do, such as IPv6
+            raise SettingsError(_not_ours(host))
 
     @property
     def port(self) -> int:
@@ -143,12 +145,16 @@ class Connections:
         return handle
 
 
-def _fault(error: OSError, host: str, port: int) -> Fault | None:
+def _fault(error: OSError | UnicodeError, host: str, port: int) -> Fault | None:
     """What is wrong with the settings; None: it is not their fault."""
+    if isinstance(error, UnicodeError | socket.gaierror):  # a name that cannot be one, or that nobody has
+        return _not_ours(host)
     if error.errno == errno.EADDRINUSE:
         return Fault("HTTP_PORT", "must be a port that no other program of this machine uses", str(port))
     if error.errno in (errno.EACCES, errno.EPERM):
         return Fault("HTTP_PORT", "must be a port that this user may use, such as one above 1023", str(port))
-    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
-        return Fault("HTTP_HOST", "must be an address of this machine, such as 127.0.0.1 or 0.0.0.0", host)
-    return None
+    return _not_ours(host) if error.errno == errno.EADDRNOTAVAIL else None
+
+
+def _not_ours(host: str) -> Fault:
+    return Fault("HTTP_HOST", "must be an address of this machine, such as 127.0.0.1 or 0.0.0.0", host)

@@ -71,3 +71,14 @@ def test_every_call_names_a_statement_that_is_there() -> None:
         transactions = [call for call in _calls(tree) if ast.unparse(call.func).startswith("tx.")]
         named = {call.args[0].value for call in transactions if isinstance(call.args[0], ast.Constant)}
         assert named - set(STATEMENTS) == set(), source
+
+
+def test_what_stands_before_a_page_is_counted_among_what_the_pages_show() -> None:
+    """`queue` and `queue_before` choose by the same conditions, or a page would begin at the wrong ticket."""
+    shown, counted = (
+        " ".join(found.group().split())
+        for name in ("queue", "queue_before")
+        for found in [re.search(r"WHERE t\.store IN.*?:places\)\)\s*\)", STATEMENTS[name], re.DOTALL)]
+        if found is not None
+    )
+    assert shown == counted

@@ -384,11 +384,25 @@ async def test_a_port_that_is_taken_is_a_fault_of_the_settings(tmp_path: Path) -
                 await server.start()
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "not a host", "2001:db8::1"])
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "not a host", "2001:db8::1", "a" * 70, "two..dots"])
 async def test_an_address_of_another_machine_is_a_fault_of_the_settings(tmp_path: Path, host: str) -> None:
     """Only an address of this machine can be listened on; the line names `HTTP_HOST` and what it is."""
     async with server_at(tmp_path / "db", host, 0) as server:
         with pytest.raises(SettingsError, match=f"HTTP_HOST: .* address of this machine.*{host}"):
+            await server.start()
+
+
+async def test_a_kind_of_address_that_this_machine_lacks_is_a_fault_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without IPv6, asyncio would listen nowhere and say nothing."""
+
+    async def nowhere(*_: object, **__: object) -> asyncio.Server:
+        return asyncio.Server(asyncio.get_running_loop(), [], asyncio.Protocol, None, 0, None)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_server", nowhere)
+    async with server_at(tmp_path / "db", "::1", 0) as server:
+        with pytest.raises(SettingsError, match=r"HTTP_HOST: .* address of this machine"):
             await server.start()
 
 
