@@ -44,7 +44,8 @@ from bot.outbound.joining import Joined
 from bot.outbound.posted_parts import next_part, record_part
 from bot.tickets import announcements, deleted_places, enqueue
 from bot.tickets.from_vendors.incidents import channel_works
-from bot.tickets.replies.progress import WORTH_SHOWING, progress_of
+from bot.tickets.replies.progress import progress_of
+from bot.tickets.replies.undo_time import is_announced
 from bot.wording import cards, notices
 
 
@@ -127,7 +128,7 @@ class PostCourier:
         message = require(job.message)
         if job.delivery.part or job.link_of_message is None:
             return False
-        if result is not None and result.is_found and self.directory.rules.undo >= WORTH_SHOWING:
+        if result is not None and result.is_found and is_announced(self.directory.rules):
             return True
         row = require(tx.one("message", id=message.id))
         progress = progress_of(tx, row, require(job.link).id)

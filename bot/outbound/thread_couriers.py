@@ -29,7 +29,7 @@ from bot.outbound.job import Job, thread_of
 from bot.outbound.posted_parts import record_latest_message, record_part
 from bot.tickets import announcements, enqueue
 from bot.tickets.deleted_places import announce_in_former_thread
-from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_agents.written_messages import record_said, route_link
 from bot.tickets.from_vendors.incidents import channel_failing, channel_works, record_channel_incident
 from bot.tickets.rights import may_write
 from bot.wording import notices

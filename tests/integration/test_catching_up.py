@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.errors import Forbidden, Unavailable
 from bot.inbound.chats import catchup as catchup_module
 from bot.model import Agent, AgentId, Answer, ChannelId, ChatMessageId, Cursor, Mark, Place, Said, Store, Verb
-from bot.tickets.from_agents.routing import record_said
+from bot.tickets.from_agents.written_messages import record_said
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.simulation.loop import now

@@ -10,7 +10,7 @@ from bot.db.rows import MessageRow, message_row, require
 from bot.model import Agent, AgentId, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
 from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
-from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_agents.written_messages import record_said, route_link
 from bot.tickets.from_vendors.sync import record
 from bot.tickets.rules_from_settings import Rules
 from tests.support.database import NOON, STORE, snapshot

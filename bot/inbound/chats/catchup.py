@@ -24,7 +24,7 @@ from bot.inbound.isolation import defects_as_unavailable
 from bot.model import ChannelId, ChatMessageId, ChatName, Cursor, Place, Said, ThreadId
 from bot.ports import Chat
 from bot.tickets import announcements
-from bot.tickets.from_agents.routing import Routed, record_said, route_link
+from bot.tickets.from_agents.written_messages import Routed, record_said, route_link
 from bot.tickets.from_vendors.incidents import channel_read
 from bot.tickets.links import find_link
 from bot.tickets.rights import may_write

@@ -45,7 +45,8 @@ from bot.tickets.day.taking import TAKINGS, Asker, Change, assign, take_by_reply
 from bot.tickets.decisions import discarded_by
 from bot.tickets.from_agents.chosen_message import chosen_message
 from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form, say_note_is_sent
-from bot.tickets.from_agents.routing import note_route, reply_route, set_route
+from bot.tickets.from_agents.queueing import set_route
+from bot.tickets.from_agents.routing import note_route, reply_route
 from bot.tickets.links import find_link
 from bot.tickets.replies import marks
 from bot.tickets.replies.holding import send_by_hand

@@ -39,8 +39,8 @@ from bot.tickets.command_words import typed_command
 from bot.tickets.day.snoozing import snooze_times
 from bot.tickets.deleted_places import card_deleted, record_place_deleted
 from bot.tickets.from_agents.edits import asked_for_edit, record_deleted, record_edited
-from bot.tickets.from_agents.routing import Routed, record_said, route_link
 from bot.tickets.from_agents.typed_commands import AnswerDue
+from bot.tickets.from_agents.written_messages import Routed, record_said, route_link
 from bot.tickets.from_vendors.incidents import channel_failing, channel_unreadable
 from bot.tickets.links import is_being_opened, message_in_unknown_thread
 from bot.tickets.rights import may_write

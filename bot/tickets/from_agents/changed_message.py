@@ -25,9 +25,7 @@ from bot.model import Agent, Attachment, ChatMessageId, Kind, Place, Purpose
 from bot.text.tree import RichText
 from bot.tickets import enqueue
 from bot.tickets.decisions import decided, without_name
-from bot.tickets.from_agents.routing import (
-    note_text,
-)
+from bot.tickets.from_agents.routing import note_text
 from bot.tickets.links import find_link, place_of
 from bot.tickets.replies import marks
 from bot.tickets.replies.outcomes import may_have_been_sent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, message_row, require
 from bot.model import Answer, Said
-from bot.tickets.from_agents.routing import record_said
+from bot.tickets.from_agents.written_messages import record_said
 from bot.wording import answers, reasons
 
 

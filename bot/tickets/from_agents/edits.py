@@ -40,15 +40,14 @@ from bot.tickets.from_agents.changed_message import (
     vendor_label,
     with_text,
 )
+from bot.tickets.from_agents.queueing import enqueue_routed, set_route
 from bot.tickets.from_agents.routing import (
     Route,
     checked_reply_route,
     decide,
-    enqueue_routed,
     note_route,
     note_text,
     refusal,
-    set_route,
     text_written,
 )
 from bot.tickets.from_agents.typed_commands import AnswerDue

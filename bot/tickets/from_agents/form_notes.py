@@ -17,7 +17,8 @@ from bot.tickets.day.taking import Asker
 from bot.tickets.decisions import kept_by
 from bot.tickets.from_agents.chosen_message import chosen_message
 from bot.tickets.from_agents.form_replies import is_token, nearest, new_token, record_written, sent_already
-from bot.tickets.from_agents.routing import Route, enqueue_routed, note_route, set_route
+from bot.tickets.from_agents.queueing import enqueue_routed, set_route
+from bot.tickets.from_agents.routing import Route, note_route
 from bot.tickets.replies import marks
 from bot.tickets.replies.outcomes import drop, may_have_been_sent
 from bot.tickets.replies.progress import progress_changed

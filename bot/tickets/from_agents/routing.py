@@ -1,45 +1,22 @@
 """
-Recording and routing what people write in a chat, in one transaction, before the chat's event is acknowledged.
+Where what people write in a chat goes: to the customer, to the team, to shopbell, or nowhere. Pure.
 
-A message is first recorded, then routed: to the customer, to the team, or nowhere. While older messages may be missing,
-routing waits, so that messages are routed in the order in which they were written.
+A message is first recorded (`written_messages.py`), then routed here, then what it needs is queued (`queueing.py`),
+all in one transaction, before the chat's event is acknowledged.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
-from bot.db.connection import Transaction
-from bot.db.rows import (
-    LinkRow,
-    MessageRow,
-    TicketRow,
-    attachments_json,
-    formatting_json,
-    message_row,
-    require,
-    ticket_row,
-    to_ms,
-)
-from bot.model import Answer, Purpose, Said, Store
-from bot.text import clean
+from bot.db.rows import MessageRow, TicketRow
+from bot.model import Purpose, Store
 from bot.text.as_seen import seen
 from bot.text.audience import ForBot, audience
 from bot.text.normal_form import normal
 from bot.text.note_prefixes import note_of, without_prefix
 from bot.text.tree import RichText, verbatim
-from bot.tickets import enqueue
 from bot.tickets.command_words import TypedCommand, is_doubtful, nearest_command, typed_command
-from bot.tickets.day.taking import author, take_by_reply
-from bot.tickets.from_agents.typed_commands import AnswerDue, obey, too_old
-from bot.tickets.links import find_link, is_in_present_thread
-from bot.tickets.people import chat_id
-from bot.tickets.replies import marks
-from bot.tickets.replies.holding import HOLD_AFTER, Question, ask, hold_later_ones, reason_by_age, reason_by_collision
-from bot.tickets.replies.outcomes import reply_failed
-from bot.tickets.replies.progress import show_pending
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices, reasons
 
@@ -67,98 +44,6 @@ class Route:
     held: str = ""
     private: str = ""
     command: TypedCommand | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A message that is recorded: the link of its thread, and whether it was not recorded before."""
-
-    link: LinkRow
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """
-    Messages that were routed.
-
-    Attributes:
-        refused: Those of people who may not act on the ticket, so that they can be told.
-        answers_due: The commands among them, whose authors have to be answered.
-    """
-
-    refused: tuple[MessageRow, ...] = ()
-    answers_due: tuple[AnswerDue, ...] = ()
-
-
-def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str | None = None) -> Recorded | None:
-    """
-    Record a message, once however often it arrives; None: its thread belongs to no ticket.
-
-    Args:
-        can_reply: Whether its author may act on the ticket now; else it never goes to the customer by itself.
-        sync_epoch: Its chat's sync epoch, if every later change to it arrives; None: one may have been missed.
-    """
-    link = find_link(tx, said.place)
-    if link is None:
-        return None
-    added = tx.add(
-        "insert_agent_message",
-        ticket=link.ticket,
-        link=link.id,
-        thread=said.place.thread,
-        chat_message=said.message,
-        agent=said.agent.id,
-        author_name=said.agent.name,
-        text=clean(said.text),
-        formatted=formatting_json(said.formatted),
-        attachments=attachments_json(said.attachments),
-        unsupported=json.dumps(list(said.unsupported), ensure_ascii=False),
-        can_reply=can_reply,
-        written_at=to_ms(said.said_at),
-        sync_epoch=sync_epoch,
-    )
-    return Recorded(link, is_new=added is not None)
-
-
-def route_link(
-    tx: Transaction, link: LinkRow, rules: Rules, now: datetime, chat_now: datetime | None, *, live: bool = False
-) -> Routed:
-    """
-    Route the messages of a thread that are recorded but not routed yet, oldest first.
-
-    Called only when no older message can still arrive; so the thread counts as read up to here.
-
-    Args:
-        chat_now: The time in its chat; None: unknown.
-        live: Whether the message arrived live; else it was read later.
-    """
-    ticket = ticket_row(require(tx.one("ticket", number=link.ticket)))
-    refused, answers_due = [], []
-    for row in tx.all("unrouted_messages", link=link.id):
-        message = message_row(row)
-        route = decide(message, ticket, rules)
-        set_route(tx, message.id, route, now)
-        tx.run("set_read_up_to", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
-        since = _written_at(message, now, chat_now, live=live)
-        due = enqueue_routed(tx, link, ticket, message, route, rules, now, since=since, at=message.written_at)
-        if due is not None:
-            answers_due.append(due)
-        if not message.can_reply and not message.deleted and ticket.store in rules.stores:
-            refused.append(message)
-    return Routed(tuple(refused), tuple(answers_due))
-
-
-def _written_at(message: MessageRow, now: datetime, chat_now: datetime | None, *, live: bool) -> datetime:
-    """
-    When a message was written, by this machine's clock, which may differ much from the chat's. Pure.
-
-    A live message was written now, unless the chat's own clock says that it is old.
-    """
-    age = (chat_now or now) - message.written_at
-    if live and (chat_now is None or age <= HOLD_AFTER):
-        return now
-    return now - max(age, timedelta())
 
 
 def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
@@ -245,99 +130,3 @@ def _sort_attachments(message: MessageRow, rules: Rules, store: Store) -> tuple[
 def note_text(text: str, rules: Rules) -> str | None:
     """The text of a note without its prefix; None: this is no note. Pure."""
     return note_of(text, rules.note_prefixes)
-
-
-def set_route(tx: Transaction, message: int, route: Route, now: datetime) -> None:
-    """Record where a message goes."""
-    formatted = formatting_json(route.formatted)
-    tx.run("route_message", id=message, purpose=route.purpose, text=route.text, formatted=formatted, now=to_ms(now))
-
-
-def enqueue_routed(
-    tx: Transaction,
-    link: LinkRow,
-    ticket: TicketRow,
-    message: MessageRow,
-    route: Route,
-    rules: Rules,
-    now: datetime,
-    *,
-    since: datetime,
-    at: datetime,
-) -> AnswerDue | None:
-    """
-    Queue the deliveries that a routed message needs.
-
-    Args:
-        since: When it got this text, by this machine's clock; the time to undo it starts then.
-        at: The same by its chat's clock.
-
-    Returns:
-        What its author has to be answered; None: nothing.
-    """
-    if route.command is not None:
-        if now - since > HOLD_AFTER:
-            return too_old(message, now - since)
-        return obey(tx, link, ticket, message, route.command, rules, now)
-    due = max(now, since + rules.undo)
-    answer_due = None
-    if route.refused:
-        _refuse(tx, ticket, message, route.refused, now)
-    elif route.purpose is Purpose.REPLY:
-        _enqueue_reply(tx, link, ticket, message, route, rules, now, due=due, since=since, at=at)
-        if route.held:
-            answer_due = AnswerDue(message, Answer(text=route.private))
-        marks.enqueue_mark(tx, message, now, leaves_at=due)
-    tx.run("set_store_active", name=ticket.store, at=to_ms(since))
-    if route.purpose is Purpose.NOTE:
-        _enqueue_note(tx, ticket, message, route.text, rules, due, now)
-    if route.line:
-        enqueue.line(tx, link, route.line, now)
-    return answer_due
-
-
-def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:
-    """A reply that its vendor does not accept fails at once, so that nothing shows it as waiting."""
-    reply = require(enqueue.reply(tx, ticket, message.id, now, now))
-    tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, in_doubt=False)
-    reply_failed(tx, message, reply, notices.reply_failed(reason), now)
-
-
-def _enqueue_reply(
-    tx: Transaction,
-    link: LinkRow,
-    ticket: TicketRow,
-    message: MessageRow,
-    route: Route,
-    rules: Rules,
-    now: datetime,
-    *,
-    due: datetime,
-    since: datetime,
-    at: datetime,
-) -> None:
-    """Queue a reply, or hold it and ask its author; for the times see `enqueue_routed`."""
-    sender = author(link, message)
-    tx.run("set_message_replied", id=message.id, by=chat_id(sender.chat, sender.agent), at=to_ms(at))
-    held = Question(route.held) if route.held else reason_by_age(tx, since, now)
-    question = held or reason_by_collision(tx, link, message.id, rules)
-    reply = require(enqueue.reply(tx, ticket, message.id, due, now, held=question is not None))
-    enqueue.order_replies(tx, ticket.number)
-    if question is not None:
-        ask(tx, link, question, reply, now)
-    else:
-        hold_later_ones(tx, link, message.id, rules, now)
-        take_by_reply(tx, ticket.number, sender, rules, now)
-        show_pending(tx, message, due, now)
-
-
-def _enqueue_note(
-    tx: Transaction, ticket: TicketRow, message: MessageRow, text: str, rules: Rules, due: datetime, now: datetime
-) -> None:
-    """Queue what a note needs: its mark, the note at the vendor, posts in the ticket's other threads."""
-    marks.enqueue_mark(tx, message, now)
-    if ticket.store in rules.noting and text and not ticket.forgotten:
-        enqueue.note(tx, ticket, message.id, due, now)
-    for other in enqueue.links_of(tx, ticket.number):
-        if not is_in_present_thread(other, message):
-            enqueue.post(tx, other, message.id, now)

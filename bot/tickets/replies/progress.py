@@ -7,16 +7,15 @@ one change more than a reply that is shown only when it was sent. One that leave
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.db.connection import Row, Transaction
 from bot.db.rows import MessageRow, to_ms
 from bot.model import Progress, Purpose, State
 from bot.tickets import enqueue
 from bot.tickets.links import is_in_present_thread
+from bot.tickets.replies.undo_time import WORTH_SHOWING
 
-WORTH_SHOWING = timedelta(seconds=3)
-"""A reply that leaves sooner is not announced: nobody could read that."""
 _PROGRESS = {
     State.HELD: Progress.HELD,
     State.FAILED: Progress.FAILED,

@@ -45,7 +45,7 @@ from bot.tickets.figures.stats import figures
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_agents.edits import record_deleted, record_edited
 from bot.tickets.from_agents.form_replies import record_written
-from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_agents.written_messages import record_said, route_link
 from bot.tickets.from_vendors import incidents
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
 from bot.tickets.from_vendors.sync import record

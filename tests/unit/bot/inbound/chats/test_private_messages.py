@@ -14,8 +14,8 @@ from bot.inbound.chats.intake import ChatIntake
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.model import Agent, AgentId, Answer, Ask, ChannelId, ChatMessageId, ChatName, DeliveryId, Place, Said, Verb
 from bot.tickets.command_words import TypedCommand
-from bot.tickets.from_agents.routing import Routed
 from bot.tickets.from_agents.typed_commands import AnswerDue
+from bot.tickets.from_agents.written_messages import Routed
 from tests.support.clocks import NOON, ManualClock
 from tests.support.memory.chat import MemoryChat
 

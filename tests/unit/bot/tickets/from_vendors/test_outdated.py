@@ -31,7 +31,7 @@ from bot.model import (
 from bot.tickets import enqueue
 from bot.tickets.day.queue import Awaited, awaited
 from bot.tickets.figures.answers import answers_in
-from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_agents.written_messages import record_said, route_link
 from bot.tickets.from_vendors.outdated import LONGEST_READ_LAG, Recent, is_status_outdated, turn, undoes
 from bot.tickets.from_vendors.snapshot import TicketSnapshot, says_all
 from bot.tickets.from_vendors.sync import record, record_gone

@@ -36,7 +36,7 @@ from bot.ports import VendorCapabilities
 from bot.text import signed
 from bot.tickets import enqueue
 from bot.tickets.erasure import erase, forget
-from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_agents.written_messages import record_said, route_link
 from bot.tickets.from_vendors.portions import portions_to_record
 from bot.tickets.from_vendors.snapshot import should_follow
 from bot.tickets.from_vendors.sync import record, record_gone
