@@ -105,3 +105,10 @@ def test_indexes_of_what_is_unfinished_are_partial(connection: sqlite3.Connectio
     indexes = {name: sql.partition(" WHERE ")[2] or sql.partition("\nWHERE ")[2] for name, sql in rows}
     conditions = {"unfinished = 1", "scheduled = 1", "queued = 1", "routed_at IS NULL", "status = 'open'"}
     assert all(any(each in indexes[name] for each in conditions) for name in _UNFINISHED)
+
+
+def test_every_index_serves_a_statement(connection: sqlite3.Connection) -> None:
+    """An index that only ever costs writing is dropped; a unique one keeps a promise as well."""
+    plans = "\n".join(line for name in _PLANNED for line in _plan(connection, STATEMENTS[name]))
+    rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'")
+    assert [name for (name,) in rows if not re.search(rf"\bINDEX {name}\b", plans)] == []

@@ -29,6 +29,7 @@ _RELEASED = {
     "0019_decisions.sql": "dc14ed0ceca0d0a08f5aa3ac8b89fbb18c14a565f6d1c7f424e09179f5379e6e",
     "0020_queued_deliveries.sql": "0636769b20b853ef8714767f9b675a2ce85ddbf7abbab45b22984146d5683ae3",
     "0021_asked_to_wait.sql": "6796b2f3ec2f4dac274f9e945da6b9d6b3c38eef6d6e2547465dd922be7aa0f3",
+    "0022_unused.sql": "3b27b7b15893470d5a0a2d2d39a61a4b2663e83d6021908b893a169fe1627a04",
 }
 """The SHA-256 of every migration. A new one is added here with its first commit."""
 

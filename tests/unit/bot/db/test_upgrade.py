@@ -24,6 +24,8 @@ from tests.support.database import NOON as NOW
 from tests.support.database import read, write
 
 GONE = "words that were deleted before the upgrade"
+DROPPED = {"card_version"}
+"""Columns that nothing used."""
 
 
 @pytest.fixture
@@ -68,9 +70,12 @@ async def upgraded(path: Path) -> None:
 
 
 async def test_every_row_is_kept(old: Path) -> None:
-    """Tickets, messages, deliveries and what was posted; no delivery number is given out twice."""
+    """Tickets, messages, deliveries and what was posted, in every column that is used; no delivery number is given out twice."""
     tables = ("stores", "tickets", "links", "messages", "deliveries", "posted")
-    columns = {table: ", ".join(name for _, name, *_ in rows(old, f"PRAGMA table_info({table})")) for table in tables}
+    columns = {
+        table: ", ".join(name for _, name, *_ in rows(old, f"PRAGMA table_info({table})") if name not in DROPPED)
+        for table in tables
+    }
     before = {table: rows(old, f"SELECT {columns[table]} FROM {table}") for table in tables}
     await upgraded(old)
     assert {table: rows(old, f"SELECT {columns[table]} FROM {table}") for table in tables} == before
