@@ -70,7 +70,7 @@ async def upgraded(path: Path) -> None:
 
 
 async def test_every_row_is_kept(old: Path) -> None:
-    """Tickets, messages, deliveries and what was posted, but for columns that nothing used; no number is given twice."""
+    """Tickets, messages, deliveries and what was posted, but for columns nothing used; no number is given twice."""
     tables = ("stores", "tickets", "links", "messages", "deliveries", "posted")
     columns = {
         table: ", ".join(name for _, name, *_ in rows(old, f"PRAGMA table_info({table})") if name not in DROPPED)
