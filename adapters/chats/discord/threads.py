@@ -15,6 +15,7 @@ import discord
 import structlog
 
 from adapters.chats.discord import forum_tags, wording
+from adapters.chats.discord.archiving import AUTO_ARCHIVE_MINUTES, is_to_be_archived
 from adapters.chats.discord.card import Json, card_message, shows_card, thread_name
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
@@ -32,23 +33,15 @@ from adapters.chats.discord.history import History
 from adapters.chats.discord.rendered_cards import RenderedCards
 from adapters.chats.discord.requests import SHORT_WAIT
 from bot.errors import Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
-from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, Status, ThreadId
+from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-_WEEK = 10080
-"""Minutes; the longest time that Discord keeps a quiet thread in the channel list."""
-
 _CREATE_THREADS = "Create Public Threads"
 _SEND = "Send Messages"
 _MANAGE = "Manage Threads"
-
-
-def _is_to_be_archived(card: Card) -> bool:
-    """While its ticket is closed. A message in the thread opens it, and its next card archives it again."""
-    return card.status is Status.CLOSED
 
 
 class Threads:
@@ -142,7 +135,7 @@ class Threads:
         tags = await forum_tags.tags_for(self._account, forum, card)
         if forum.flags.require_tag and not tags:
             raise Forbidden(wording.TAG_NEEDED)
-        body = {"name": name, "auto_archive_duration": _WEEK, "applied_tags": tags, "message": message}
+        body = {"name": name, "auto_archive_duration": AUTO_ARCHIVE_MINUTES, "applied_tags": tags, "message": message}
         channel = str(forum.id)
         post = await self.within_limit(
             ChannelId(channel),
@@ -164,7 +157,7 @@ class Threads:
                     "/channels/{channel_id}/messages/{message_id}/threads",
                     channel_id=channel,
                     message_id=message,
-                    json={"name": name, "auto_archive_duration": _WEEK},
+                    json={"name": name, "auto_archive_duration": AUTO_ARCHIVE_MINUTES},
                     permission=_CREATE_THREADS,
                 ),
             )
@@ -224,7 +217,7 @@ class Threads:
             is_archived, changes = False, {}
         if is_outdated:
             is_there = await self._edit_card(channel, opened.card, card)
-        if is_archived != _is_to_be_archived(card):
+        if is_archived != is_to_be_archived(card):
             changes["archived"] = not is_archived
         if changes:
             await self.set_thread(place, **changes)
