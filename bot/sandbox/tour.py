@@ -15,7 +15,7 @@ from pathlib import Path
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.tour_day import promises
 from bot.sandbox.tour_steps import STEPS
-from bot.sandbox.tour_view import StepFailed, Tour
+from bot.sandbox.tour_view import PATIENCE, StepFailed, Tour
 from bot.sandbox.world import PracticeWorld
 
 Say = Callable[[str], None]
@@ -67,7 +67,7 @@ async def _play(world: PracticeWorld, bot: BotProcess, say: Say, kill_after: Col
 
 async def _step(tour: Tour, step: Callable[[Tour], Awaitable[None]], say: Say) -> bool:
     try:
-        await asyncio.wait_for(step(tour), 90)
+        await asyncio.wait_for(step(tour), 3 * PATIENCE)
     except (StepFailed, RuntimeError, LookupError, ValueError, TimeoutError) as failure:
         say(f"    ✗ {str(failure) or type(failure).__name__}")
         say("      The end of the bot's log:")

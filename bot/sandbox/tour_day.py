@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from bot.sandbox.slack import View
 from bot.sandbox.ticket_threads import DiscordTicketThread, SlackTicketThread, discord_text
 from bot.sandbox.tour_view import StepFailed, Tour, once_at, shown_as
 from bot.sandbox.world import PracticeWorld
@@ -86,6 +87,8 @@ async def the_day_is_planned(tour: Tour) -> None:
     await tour.wait_for("the customer's word ends it", lambda: "Waiting for us since" in slack.card.rendered)
     listed = await tour.world.slack.command(bob, triage, "/tickets")
     tour.check("/tickets shows Bob that it waits, and who has it", holds=_row_of(number, listed.text).endswith("Ann"))
+    tour.world.slack.open_home(bob)
+    await tour.wait_for("so does his Home tab", lambda: f"#{number} " in _home(tour))
     found = await tour.world.slack.command(bob, triage, "/find", "parcel")
     tour.check("/find finds it by a word of the customer", holds=f"#{number} " in found.text)
     told = await tour.world.discord.command(ann, thread, "why")
@@ -109,6 +112,34 @@ async def saved_answer_is_sent(tour: Tour) -> None:
     sent = "Hello Jane, your parcel left today. Ann"
     await tour.wait_for("the customer has it once, with the names filled in", partial(once_at, tour, store, sent))
     await tour.wait_for("Slack shows it under Ann's name", partial(shown_as, tour, store, sent, "Ann"))
+
+
+async def the_day_ends(tour: Tour) -> None:
+    """A saved answer closes its ticket as soon as it was sent; another is closed with a reason."""
+    await tour.bot.ready()
+    ann, bob, shop = tour.world.ann, tour.world.bob, tour.shop("sellgate")
+    discord, slack = tour.discord("sellgate"), tour.slack("sellgate")
+    number = slack.card.rendered.split("#", 1)[1].split(" ", 1)[0]
+    form = await tour.world.slack.command(bob, shop.slack, "/snippet", f"parcel #{number}")
+    if not isinstance(form.view, View):
+        raise StepFailed("/snippet does not answer with a form")
+    await tour.world.slack.submit(bob, form.view, {"then": "Send and close"}, answers=1)
+    sent = "Hello there, your parcel left today. Bob"
+    await tour.wait_for("the customer has it once", partial(once_at, tour, "sellgate", sent))
+    await tour.wait_for("then the vendor has it closed", lambda: shop.store.ticket(tour.tickets["sellgate"]).closed)
+    await tour.wait_for("Discord's thread says who did it", lambda: discord.count("Closed by Bob from Slack") == 2)
+    store, reason = "nextcommerce", "the parcel has come"
+    thread = tour.discord(store).thread.id
+    helped = await tour.world.discord.command(ann, thread, "help")
+    tour.check("/help says that she can close the ticket here", holds="/close" in helped.content)
+    await tour.world.discord.command(ann, thread, "close", reason=reason)
+    await tour.wait_for("Slack says that it is closed, and why", lambda: tour.slack(store).count(reason) == 1)
+
+
+def _home(tour: Tour) -> str:
+    """What Bob's Home tab says; empty: there is none yet."""
+    view = tour.world.slack.home(tour.world.bob)
+    return "" if view is None else view.rendered
 
 
 def _row_of(number: str, table: str) -> str:

@@ -11,6 +11,7 @@ from bot.sandbox.tour_day import (
     customers_have_waited,
     digest_at,
     saved_answer_is_sent,
+    the_day_ends,
     the_day_is_planned,
     the_day_is_told,
 )
@@ -216,6 +217,7 @@ STEPS: tuple[tuple[str, Callable[[Tour], Awaitable[None]]], ...] = (
     ("Bob closes a ticket that its vendor cannot reopen.", closed_for_good),
     ("Ann and Bob plan their day.", the_day_is_planned),
     ("Ann sends a saved answer.", saved_answer_is_sent),
+    ("Bob answers and closes with it, and Ann gives a reason.", the_day_ends),
     ("Ann and Bob ask for the figures.", stats_are_shown),
     ("Nothing was lost, and nothing said twice.", everything_once),
 )

@@ -11,7 +11,8 @@ from bot.sandbox.discord import DiscordMessage
 from bot.sandbox.ticket_threads import DiscordTicketThread, SlackTicketThread
 from bot.sandbox.world import PracticeWorld, Shop
 
-PATIENCE = 90.0
+PATIENCE = 60.0
+"""Seconds; so long a step waits for one thing at most."""
 
 
 class StepFailed(Exception):
