@@ -84,6 +84,13 @@ class Agents:
         can_write = await ask_each(self._can_write(int(agent.id), place, wrote=wrote) for place in asked)
         return frozenset(place for place, can in zip(asked, can_write, strict=True) if can)
 
+    async def known_at(self, agent: Agent, place: Place) -> Agent:
+        """As the port promises. Whoever was seen on the place's own server has its @everyone, too."""
+        channel = await self._channel(place.channel)
+        if channel is None or str(channel.guild.id) in agent.groups:
+            return agent
+        return (await self._look_up(channel.guild.id, int(agent.id))).agent
+
     async def _can_write(self, person: int, place: Place, *, wrote: bool) -> bool:
         channel = await self._channel(place.channel)
         if channel is None:

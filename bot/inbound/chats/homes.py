@@ -20,7 +20,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, from_ms, to_ms
 from bot.errors import Forbidden, Rejected, RemoteError
-from bot.inbound.chats.choices import stores_seen_by
+from bot.inbound.chats.usable_places import stores_seen_by
 from bot.model import Agent, AgentId, Answer, Button, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
 from bot.ports import CanShowHome, Chat
 from bot.tickets.day import queue
