@@ -54,6 +54,8 @@ PEOPLE = {
     "an agent who has not agreed to the rules": Kind(roles=(OF_THIS_STORE,), pending=True),
     "an agent whose name AutoMod blocks": Kind(roles=(OF_THIS_STORE,), flags=1 << 7),
     "an agent whose tag AutoMod blocks": Kind(roles=(OF_THIS_STORE,), flags=1 << 10),
+    "a guest of a voice channel": Kind(flags=1 << 4),
+    "an agent who is only such a guest": Kind(roles=(OF_THIS_STORE,), flags=1 << 4),
     "an agent who has left": Kind(roles=(OF_THIS_STORE,), left=True),
     "another store's agent": Kind(roles=(OF_ANOTHER,), unnamed=True),
     "another store's agent who does not see the channel": Kind(roles=(OF_ANOTHER,), hidden=True),

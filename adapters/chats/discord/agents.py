@@ -21,6 +21,7 @@ from bot.text.names import name_of
 
 _SECONDS = 60.0
 _REMEMBERED = 1_000
+_GUEST = discord.MemberFlags(guest=True).value
 
 Channel = discord.TextChannel | discord.ForumChannel
 
@@ -183,9 +184,14 @@ def named(person: discord.abc.User) -> Agent:
 
 
 def _is_kept_silent(member: discord.Member) -> bool:
-    """Whether somebody has not agreed to the server's rules yet, or AutoMod has quarantined them for a name or tag."""
+    """
+    Whether somebody can write nowhere, whatever their roles allow.
+
+    They have not agreed to the server's rules yet, AutoMod has quarantined them for a name or tag, or they are a guest,
+    who can use nothing but the voice channel of their invitation.
+    """
     flags = member.flags
-    return member.pending or flags.automod_quarantined_username or flags.automod_quarantined_guild_tag
+    return member.pending or flags.automod_quarantined_username or flags.automod_quarantined_guild_tag or flags.guest
 
 
 def only_named(person: discord.abc.User) -> Agent:
@@ -199,7 +205,7 @@ def _agent_of_member(member: discord.Member) -> Agent:
         id=AgentId(str(member.id)),
         name=name_of(member.display_name, member.global_name, member.name) or shared_wording.SOMEBODY,
         groups=frozenset(str(role.id) for role in member.roles),
-        is_full_member=True,
+        is_full_member=not member.flags.guest,
         is_active=not member.bot,
     )
 
@@ -210,6 +216,6 @@ def _agent_of_json(guild: int, member: Json) -> Agent:
         id=AgentId(str(user["id"])),
         name=name_of(member.get("nick"), user.get("global_name"), user.get("username")) or shared_wording.SOMEBODY,
         groups=frozenset({str(guild), *member["roles"]}),  # Discord leaves out @everyone, which everybody has
-        is_full_member=True,
+        is_full_member=not (member.get("flags") or 0) & _GUEST,
         is_active=not user.get("bot"),
     )
