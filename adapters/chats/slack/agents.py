@@ -145,7 +145,7 @@ class Agents:
 
     async def wrote(self, agent: Agent, place: Place, at: datetime) -> None:
         """Somebody wrote in a thread at this time. So it is open, but not if they can write in locked ones, too."""
-        if not await self._is_admin(agent):
+        if not _administers(await self._person(agent.id)):
             self.locks.written_in(place, at)
 
     async def _is_unlocked_for(self, agent: Agent, place: Place) -> bool:
@@ -165,8 +165,9 @@ class Agents:
         )
 
     async def _is_admin(self, agent: Agent) -> bool:
+        """Of our workspace: what somebody of another company may do in theirs counts for nothing here."""
         person = await self._person(agent.id)
-        return any(person.get(flag) for flag in _ADMIN)
+        return _administers(person) and is_full_member(person, self.team)
 
     def person_changed(self, user: str) -> None:
         """Slack reports that somebody was deactivated, became a guest, or has another name."""
@@ -215,6 +216,11 @@ def is_full_member(person: Mapping[str, Any], team: str) -> bool:
         return False
     grid = (person.get("enterprise_user") or {}).get("teams") or ()
     return not team or person.get("team_id") in (None, team) or team in grid
+
+
+def _administers(person: Mapping[str, Any]) -> bool:
+    """Whether somebody is an admin of a workspace, be it ours or their own."""
+    return any(person.get(flag) for flag in _ADMIN)
 
 
 def person_name(person: Mapping[str, Any]) -> str:

@@ -316,6 +316,23 @@ async def test_what_an_admin_writes_does_not_show_that_a_thread_is_open() -> Non
     assert await people.writable(await people.agent("UADMIN"), [THREAD]) == {THREAD}
 
 
+async def test_an_admin_of_another_workspace_is_no_admin_here() -> None:
+    """Though an agent by the settings, they act neither in a locked thread nor where only admins write."""
+    clock = ManualClock()
+    theirs = {"is_admin": True, "is_owner": True, "team_id": "T2"}
+    directory = Directory(clock, {"UADMIN": {"is_admin": True, "team_id": "T1"}, "UTHEIRS": theirs}, {})
+    directory.channels, directory.thread = {"C1": list(directory.people)}, [{"ts": "1.000001", "is_locked": True}]
+    people = people_of(directory, clock)
+    people.team = "T1"
+    here = Place(chat=THREAD.chat, channel=THREAD.channel)
+    assert [one for one in directory.people if await people.writable(await people.agent(one), [THREAD])] == ["UADMIN"]
+    directory.infos = {"is_read_only": True}
+    people.channels.changed("C1")
+    assert [one for one in directory.people if await people.writable(await people.agent(one), [here])] == ["UADMIN"]
+    people.team = "T2"
+    assert await people.writable(await people.agent("UTHEIRS"), [here]) == {here}
+
+
 @pytest.mark.parametrize("info", [{"id": "C2"}, {"properties": [1]}, {"properties": {"threads_restricted_to": [1]}}])
 async def test_a_malformed_channel_is_no_answer(info: dict[str, Any]) -> None:
     """It is asked for again: neither does everybody get the right by it, nor does anybody lose it."""
