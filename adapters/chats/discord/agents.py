@@ -59,14 +59,24 @@ class Agents:
         self._known: dict[tuple[int, int], _Known] = {}
 
     async def author(self, message: discord.Message, guild: int) -> Agent:
-        """Who wrote a message, with the roles that they have now. Asks Discord if the message does not say."""
-        author = message.author
-        if isinstance(author, discord.Member):
-            known = _Known(self._clock.monotonic(), _agent_of_member(author), author)
+        """
+        Who wrote a message, with the roles that they have now. Asks Discord if the message does not say.
+
+        What it says was so when it was written or edited. An event may come minutes later, as when a lost connection
+        is resumed; then the message is judged like any other that was missed.
+        """
+        author, age = message.author, self._age(message)
+        if isinstance(author, discord.Member) and age < _SECONDS:
+            known = _Known(self._clock.monotonic() - age, _agent_of_member(author), author)
             self._remember(guild, author.id, known)
         else:
             known = await self._look_up(guild, author.id, author.display_name)
         return known.agent
+
+    def _age(self, message: discord.Message) -> float:
+        """How many seconds ago a message was written or edited, by Discord's own time."""
+        now = self._account.their_clock.now()
+        return 0.0 if now is None else max((now - (message.edited_at or message.created_at)).total_seconds(), 0.0)
 
     def asker(self, interaction: discord.Interaction) -> Agent:
         """Who asks for something; Discord says what they can do where they ask."""

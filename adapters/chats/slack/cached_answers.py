@@ -47,9 +47,11 @@ class Remembered(Generic[T]):
                 known = await self._ask(one)
             return known.said
 
-    def learned(self, one: str, said: T) -> None:
-        """Something else than an answer shows what Slack would say now."""
-        self._keep(one, _Known(self._clock.monotonic(), said))
+    def learned(self, one: str, said: T, seconds_ago: float) -> None:
+        """Something else than an answer shows what Slack would have said then; what is known since then stays."""
+        at, known = self._clock.monotonic() - seconds_ago, self._known.get(one)
+        if known is None or known.at <= at:
+            self._keep(one, _Known(at, said))
 
     def changed(self, one: str) -> None:
         """Slack reports a change: what is remembered may be wrong, and what is being read, too."""

@@ -302,6 +302,25 @@ async def test_a_thread_in_which_somebody_wrote_just_now_is_open(age: int, asks:
     assert directory.asked.count("conversations.replies") == asks
 
 
+async def test_what_was_written_a_while_ago_shows_nothing_of_now() -> None:
+    """An event may come late: a minute after it was written Slack is asked, and what it said since then counts more."""
+    clock = ManualClock()
+    directory = two_people(clock)
+    directory.their_clock.answered(format_datetime(clock.now(), usegmt=True))
+    directory.thread = [{"ts": "1.000001", "is_locked": True}]
+    people = people_of(directory, clock)
+    now, full = directory.their_clock.now(), await people.agent("UFULL")
+    assert now is not None
+    await people.wrote(full, THREAD, now - timedelta(seconds=50))
+    assert await people.writable(full, [THREAD]) == {THREAD}
+    clock.advance(10)
+    assert await people.writable(full, [THREAD]) == frozenset()
+    now = directory.their_clock.now()
+    assert now is not None
+    await people.wrote(full, THREAD, now - timedelta(seconds=1))
+    assert await people.writable(full, [THREAD]) == frozenset()
+
+
 async def test_what_an_admin_writes_does_not_show_that_a_thread_is_open() -> None:
     """Admins can write in locked threads: after one did, nobody else gets the right to act there."""
     clock = ManualClock()
