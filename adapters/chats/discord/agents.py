@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import discord
 
 from adapters.chats import shared_wording
-from adapters.chats.disappearance import ask_each
+from adapters.chats.disappearance import ask_each, is_unsure
 from adapters.chats.discord import wording
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.channels import Channels
@@ -92,15 +92,30 @@ class Agents:
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         """As the port promises."""
         asked = list(places)
-        can_write = await ask_each(self._can_write(int(agent.id), place, wrote=wrote) for place in asked)
+        can_write = await ask_each(self._can_use(agent, place, wrote=wrote) for place in asked)
         return frozenset(place for place, can in zip(asked, can_write, strict=True) if can)
 
     async def known_at(self, agent: Agent, place: Place) -> Agent:
-        """As the port promises. Whoever was seen on the place's own server has its @everyone, too."""
+        """As the port promises."""
         channel = await self._channel(place.channel)
-        if channel is None or str(channel.guild.id) in agent.groups:
+        if channel is None or _is_of(agent, channel):
             return agent
         return (await self._look_up(channel.guild.id, int(agent.id))).agent
+
+    async def _can_use(self, agent: Agent, place: Place, *, wrote: bool) -> bool:
+        """
+        Whether somebody can write at a place.
+
+        Most people are on one server only. So that they are not on another one need not be said twice: they could not
+        list what is on their own meanwhile, and would learn that there is a ticket on the other.
+        """
+        try:
+            return await self._can_write(int(agent.id), place, wrote=wrote)
+        except Unavailable as error:
+            channel = (await self._account.client()).get_channel(int(place.channel))
+            if is_unsure(error) and isinstance(channel, Channel) and not _is_of(agent, channel):
+                return False
+            raise
 
     async def _can_write(self, person: int, place: Place, *, wrote: bool) -> bool:
         channel = await self._channel(place.channel)
@@ -191,6 +206,11 @@ class Agents:
 def named(person: discord.abc.User) -> Agent:
     """Somebody whom a command names; Discord says what a member is."""
     return _agent_of_member(person) if isinstance(person, discord.Member) else only_named(person)
+
+
+def _is_of(agent: Agent, channel: Channel) -> bool:
+    """Whether somebody was seen on a channel's own server: then they have its @everyone."""
+    return str(channel.guild.id) in agent.groups
 
 
 def _is_kept_silent(member: discord.Member) -> bool:
