@@ -1,4 +1,4 @@
-"""What Slack said of channels, groups and threads; kept for a minute, and forgotten when Slack tells otherwise."""
+"""What Slack said of people, channels, groups and threads; kept for a minute, forgotten when Slack tells otherwise."""
 
 from __future__ import annotations
 
@@ -70,5 +70,6 @@ class Remembered(Generic[T]):
 
     def _keep(self, one: str, known: _Known[T]) -> None:
         self._known[one] = known
+        self._known.move_to_end(one)
         while len(self._known) > _MOST:
             self._known.popitem(last=False)

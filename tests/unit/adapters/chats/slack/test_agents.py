@@ -78,7 +78,10 @@ class Directory(Requests):
             raise Rejected("Slack refused this (user_not_visible).")
         if arguments["user"] not in self.people:
             raise Gone("Slack knows no such person.")
-        return {"user": {"id": arguments["user"], **self.people[arguments["user"]]}}
+        person = self.people[arguments["user"]]
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return {"user": {"id": arguments["user"], **person}}
 
 
 def people_of(directory: Directory, clock: ManualClock, agents: frozenset[str] = frozenset()) -> Agents:
@@ -159,6 +162,21 @@ async def test_people_are_remembered_for_a_minute() -> None:
     assert await ask() == (1, True)
     people.person_changed("U1")
     assert await ask() == (1, False)
+
+
+async def test_somebody_who_is_changed_while_they_are_read_is_read_again() -> None:
+    """Whoever is deactivated in that moment does nothing more, not even once."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {})
+    people = people_of(directory, clock)
+
+    def is_deactivated() -> None:
+        directory.people["U1"] = {"deleted": True}
+        people.person_changed("U1")
+
+    directory.meanwhile = [is_deactivated]
+    assert not (await people.agent("U1")).is_active
+    assert directory.asked == ["users.info"] * 2
 
 
 async def test_whoever_is_in_a_channel_can_write_there() -> None:
@@ -387,7 +405,7 @@ async def test_the_memory_is_bounded() -> None:
 
     for user in directory.people:
         await people.agent(user)
-    assert len(people._known) == 500
+    assert len(people._people._known) == 500
 
 
 @pytest.mark.parametrize(
