@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 
 import discord
 
@@ -128,8 +130,9 @@ class Agents:
         if not isinstance(member, discord.Member):
             with usable_answer(wrote=False):
                 member = discord.Member(data=member, guild=channel.guild, state=channel._state)  # type: ignore[arg-type]  # noqa: SLF001 - as discord.py does
-        held = channel.permissions_for(member)
-        if _is_kept_silent(member) and not held.administrator:
+        held = channel.permissions_for(_without_time_out(member))
+        now = self._account.their_clock.now() or self._clock.now()
+        if (_is_kept_silent(member) or _is_timed_out(member, now)) and not held.administrator:
             return False
         if known.permissions is not None and known.channel == channel.id and not known.permissions.administrator:
             held = held & known.permissions
@@ -222,6 +225,17 @@ def _is_kept_silent(member: discord.Member) -> bool:
     """
     flags = member.flags
     return member.pending or flags.automod_quarantined_username or flags.automod_quarantined_guild_tag or flags.guest
+
+
+def _is_timed_out(member: discord.Member, now: datetime) -> bool:
+    return member.timed_out_until is not None and now < member.timed_out_until
+
+
+def _without_time_out(member: discord.Member) -> discord.Member:
+    """The same member for discord.py, which measures time-outs by this machine's clock: that may be wrong."""
+    allowed = copy(member)
+    allowed.timed_out_until = None
+    return allowed
 
 
 def only_named(person: discord.abc.User) -> Agent:
