@@ -275,7 +275,7 @@ class MemoryChat:
         able = (place for place in places if (agent.id, place.channel) not in self.shut_out)
         return frozenset(place for place in able if wrote or place.thread not in self.locked)
 
-    async def known_at(self, agent: Agent, place: Place) -> Agent:  # noqa: ARG002 - there is one server
+    async def known_at(self, agent: Agent, place: Place) -> Agent:
         return agent
 
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
