@@ -157,6 +157,14 @@ class Chat(Protocol):
         """
         ...
 
+    async def known_at(self, agent: Agent, place: Place) -> Agent:
+        """
+        The person as they are known at a place where they can write: on another Discord server they have other roles.
+
+        What is remembered for that is as old as in `writable`; right after that it costs no request.
+        """
+        ...
+
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         """Post the card in the channel and make a thread under it. May find the card by `key` and add the thread."""
         ...

@@ -68,11 +68,16 @@ def places_to_ask(agent: Agent, stores: Iterable[Store], chat: ChatName) -> froz
 
 
 def open_stores(
-    agent: Agent, stores: Iterable[Store], chat: ChatName, writable: Collection[Place]
+    writable: Mapping[Place, Agent], stores: Iterable[Store], chat: ChatName
 ) -> dict[StoreName, tuple[Place, ...]]:
-    """The stores that a person may see in lists and figures, each with those of its channels that make it so."""
+    """
+    The stores that a person may see in lists and figures, each with those of its channels that make it so.
+
+    Args:
+        writable: The channels that the person can use now, each with who they are there.
+    """
     found = {
-        store.name: tuple(p for p in store.channels if p in writable and _fits(agent, store, p, chat))
+        store.name: tuple(p for p in store.channels if p in writable and _fits(writable[p], store, p, chat))
         for store in stores
     }
     return {name: places for name, places in found.items() if places}

@@ -13,7 +13,7 @@ from bot.wording.phrases import duration
 HEADINGS: Final = ("Ticket", "Waits", "Taken by")
 NOBODY: Final = "nobody"
 NO_PAGE: Final = "You are no agent of a store here. Join its channel, or ask whoever runs shopbell to add you."
-OLD_PAGE: Final = "This page was opened an hour ago, so it shows no tickets any more. Open the Home tab again."
+OLD_PAGE: Final = "This page was opened some time ago, so it shows no tickets any more. Open the Home tab again."
 SECTIONS: Final = {"mine": "Yours", "waiting": "Waiting longest", "snoozed": "Snoozed"}
 _HEADS = {
     "waiting": ("waits for us", "wait for us", "longest first"),

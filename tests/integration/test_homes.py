@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import AuthFailed, Forbidden, Rejected, RemoteError, Unavailable
-from bot.model import Agent, AgentId, Answer, Home
+from bot.model import Agent, AgentId, Answer, ChannelId, Home
 from tests.support.memory.bridge import SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.waiting import until
@@ -24,7 +24,7 @@ ANN = AgentId("u1")
 @dataclass
 class PagesChat(MemoryChat):
     """
-    A chat with pages; Ann alone is a full member.
+    A chat with pages; Ann and her colleagues are full members, and nobody else.
 
     Attributes:
         pages: All that were shown, in the order in which the chat took them.
@@ -39,7 +39,7 @@ class PagesChat(MemoryChat):
     error: RemoteError | None = None
 
     async def person(self, agent: AgentId) -> Agent:
-        return Agent(id=agent, name=agent, is_full_member=agent == ANN)
+        return Agent(id=agent, name=agent, is_full_member=agent == ANN or agent.startswith("colleague"))
 
     async def show_home(self, agent: AgentId, home: Home) -> None:
         self.begun += 1
@@ -103,6 +103,26 @@ async def test_who_sees_no_ticket_crowds_out_no_agent(bridge: Bridge, chat: Page
     bridge.vendor.customer_writes("t2", "Another", name="Joe")
     await until(lambda: "2 wait for us" in chat.of_ann().counts, "Ann's page shows both tickets")
     assert len(chat.pages) == 62, "those of others show the same as before"
+
+
+async def test_what_came_of_a_press_goes_with_the_right(bridge: Bridge, chat: PagesChat) -> None:
+    """It may name a ticket and who has it, which somebody may not see who has left the channel."""
+    await opens(chat, answer=Answer(text="Joe has #1001."))
+    chat.shut_out.add((ANN, ChannelId("1")))
+    await asyncio.sleep(10)
+    assert (chat.of_ann().sections, chat.of_ann().answer) == ((), None)
+
+
+async def test_a_page_that_is_not_looked_over_any_more_is_emptied(bridge: Bridge, chat: PagesChat) -> None:
+    """After 50 colleagues have opened theirs, an older one shows nothing that is not true, or not hers to see."""
+    await opens(chat)
+    await asyncio.sleep(1)
+    for number in range(50):
+        await opens(chat, AgentId(f"colleague{number}"))
+    await asyncio.sleep(10)
+    assert "Open the Home tab again" in chat.of_ann().counts
+    assert chat.of_ann().sections == ()
+    assert len(chat.pages) == 52, "the others show the same as before"
 
 
 async def test_a_page_that_cannot_be_shown_is_logged_once(bridge: Bridge, chat: PagesChat) -> None:

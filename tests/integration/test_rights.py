@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Rejected, Unavailable
-from bot.model import AgentId, ChannelId, ChatMessageId, DeliveryId, Door, Place, ThreadId, Verb
+from bot.model import Agent, AgentId, ChannelId, ChatMessageId, DeliveryId, Door, Edited, Place, ThreadId, Verb
 from tests.support.memory.bridge import DISCORD, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.simulation.loop import now
@@ -46,6 +46,30 @@ async def test_an_edit_without_the_right_takes_back_what_waits(tmp_path: Path) -
         assert not [text for text in shown if "another" in text or "everybody" in text]
         assert bridge.app.health.refused == {(DISCORD, Door.EDIT): 3}
         assert len(bridge.discord.told) == 1
+
+
+async def test_what_a_note_became_without_the_right_is_quoted_nowhere(tmp_path: Path) -> None:
+    """Deleted afterwards, it is reported in the other thread as it stood there: one's own note, and a guest's."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        ann, guest = bridge.said(bridge.discord, "m1", "x").agent, Agent(id=AgentId("u9"), name="Guest")
+        await bridge.says(bridge.discord, "m1", "// of an agent")
+        kept = await bridge.says(bridge.discord, "m2", "of a guest", agent=guest)
+        await bridge.asks(bridge.discord, Verb.KEEP, message=kept)
+        await bridge.drained()
+        shut_out(bridge.discord)
+        assert bridge.discord.intake is not None
+        for message, author in (("m1", ann), ("m2", guest)):
+            edited = Edited(place=kept.place, message=ChatMessageId(message), agent=author, text="// to be read there")
+            await bridge.discord.intake.edited(edited)
+            await bridge.deletes(bridge.discord, message)
+        await bridge.drained()
+        shown = bridge.slack.texts(bridge.thread(bridge.slack))
+        assert not [text for text in shown if "to be read there" in text]
+        assert [text for text in shown if "was deleted" in text] == [
+            "🗑️ The note “of an agent” by Ann was deleted.",
+            "🗑️ The note “of a guest” by Guest was deleted.",
+        ]
 
 
 async def test_deleting_needs_no_right(tmp_path: Path) -> None:

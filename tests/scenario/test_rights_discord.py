@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -54,6 +56,8 @@ PEOPLE = {
     "an agent who has not agreed to the rules": Kind(roles=(OF_THIS_STORE,), pending=True),
     "an agent whose name AutoMod blocks": Kind(roles=(OF_THIS_STORE,), flags=1 << 7),
     "an agent whose tag AutoMod blocks": Kind(roles=(OF_THIS_STORE,), flags=1 << 10),
+    "a guest of a voice channel": Kind(flags=1 << 4),
+    "an agent who is only such a guest": Kind(roles=(OF_THIS_STORE,), flags=1 << 4),
     "an agent who has left": Kind(roles=(OF_THIS_STORE,), left=True),
     "another store's agent": Kind(roles=(OF_ANOTHER,), unnamed=True),
     "another store's agent who does not see the channel": Kind(roles=(OF_ANOTHER,), hidden=True),
@@ -265,6 +269,25 @@ async def test_who_lost_the_right_while_the_bot_was_away_answers_nobody(stage: S
     await ticket.has_sent("before", "who stays")
     await stage.bridge.drained()
     assert ticket.sent == ["before", "who stays"]
+
+
+@pytest.mark.scenario({"sellgate": "forum"}, started=False, COLLISION_GUARD="false")
+@pytest.mark.parametrize("days", [-1, 1])
+async def test_a_time_out_lasts_by_discords_own_time(stage: Stage, days: int) -> None:
+    """However wrong this machine's clock is: one that is over takes no right, and one that is not does."""
+    scene = await _set(stage, named=True)
+    discord, ticket = stage.world.discord, scene.ticket
+    await stage.bridge.stop()
+    for name, seconds in (("over", -60), ("not over", 60)):
+        person = discord.add_member(name, scene.roles[OF_THIS_STORE])
+        await discord.say(person, ticket.discord.thread.id, name)
+        discord.time_out(person, seconds)
+    wrong = datetime.now(UTC) + timedelta(days=days)
+    with patch("discord.utils.utcnow", lambda: wrong):
+        await stage.bridge.start()
+        await ticket.has_sent("over")
+        await stage.at_rest()
+    assert ticket.sent == ["over"]
 
 
 @pytest.mark.scenario({"sellgate": "forum"}, started=False)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.model import State, Verb
+from bot.model import Door, State, Verb
 from bot.sandbox.discord import DiscordMessage, Member
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, GatewayEvent
 from bot.sandbox.discord.interactions import COMPONENT, InteractionResponse
-from tests.scenario.test_rights_discord import OF_ANOTHER, OF_THIS_STORE, PEOPLE, _set
+from tests.scenario.test_rights_discord import DISCORD, OF_ANOTHER, OF_THIS_STORE, PEOPLE, _set
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -77,7 +77,7 @@ async def test_made_up_ids_open_nothing(stage: Stage) -> None:
     assert await has(stage, target) == f"discord:{agent.id}"
 
 
-async def passes_on(ticket: Ticket, member: Member, event: str, text: str, like: DiscordMessage, **fields: Any) -> None:
+async def passes_on(ticket: Ticket, event: str, text: str, like: DiscordMessage, **fields: Any) -> None:
     """A message event that no practice person can cause."""
     guild = ticket.stage.world.discord.guild
     shape = guild.serializer.message_event(like, readable=True) | {"content": text}
@@ -108,10 +108,10 @@ async def test_no_program_speaks_for_an_agent(stage: Stage, named: bool) -> None
         for text in (f"from {name}", "!close", "/close", f"<@{discord.bot.id}> close"):
             more = {key: dict(value) if isinstance(value, dict) else value for key, value in fields.items()}
             new_id = str(discord.guild.state.new_id())
-            await passes_on(ticket, agent, "MESSAGE_CREATE", text, note, id=new_id, **more)
+            await passes_on(ticket, "MESSAGE_CREATE", text, note, id=new_id, **more)
             more = {key: dict(value) if isinstance(value, dict) else value for key, value in fields.items()}
             edited = "2026-01-01T00:00:00+00:00"
-            await passes_on(ticket, agent, "MESSAGE_UPDATE", text, note, edited_timestamp=edited, **more)
+            await passes_on(ticket, "MESSAGE_UPDATE", text, note, edited_timestamp=edited, **more)
     said = await discord.say(agent, ticket.discord.thread.id, "the last one")
     await ticket.marked(said, "✅")
     await stage.at_rest()
@@ -134,3 +134,23 @@ async def test_whoever_may_not_act_cannot_by_editing(stage: Stage) -> None:
     await stage.at_rest()
     assert (ticket.sent, ticket.now.closed) == ([], False)
     assert not any("my answer" in note.text for note in ticket.now.messages)
+
+
+@pytest.mark.scenario({"sellgate": "forum"}, started=False)
+async def test_an_event_that_comes_late_tells_of_an_old_right(stage: Stage) -> None:
+    """Minutes after it was written, as on a resumed connection, a message is judged like any that was missed."""
+    scene = await _set(stage, named=True)
+    discord, ticket = stage.world.discord, scene.ticket
+    lost, kept = discord.add_member("Dora"), discord.add_member("Carl", scene.roles[OF_THIS_STORE])
+    like = await discord.say(scene.agent, ticket.discord.thread.id, "in time")
+    await ticket.has_sent("in time")
+    membership = discord.guild.serializer.membership(scene.agent)
+    for minutes, person in ((3, lost), (2, kept)):
+        late = str(discord.guild.state.new_id() - (minutes * 60_000 << 22))
+        author = discord.guild.serializer.user(person)
+        text = f"late, from {person.name}"
+        await passes_on(ticket, "MESSAGE_CREATE", text, like, id=late, author=author, member=membership)
+    await ticket.has_sent("in time", "late, from Carl")
+    await stage.at_rest()
+    assert ticket.sent == ["in time", "late, from Carl"]
+    assert stage.bridge.app.health.refused == {(DISCORD, Door.MESSAGE): 1}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 
 import discord
 
 from adapters.chats import shared_wording
-from adapters.chats.disappearance import ask_each
+from adapters.chats.disappearance import ask_each, is_unsure
 from adapters.chats.discord import wording
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.channels import Channels
@@ -21,6 +23,7 @@ from bot.text.names import name_of
 
 _SECONDS = 60.0
 _REMEMBERED = 1_000
+_GUEST = discord.MemberFlags(guest=True).value
 
 Channel = discord.TextChannel | discord.ForumChannel
 
@@ -58,14 +61,24 @@ class Agents:
         self._known: dict[tuple[int, int], _Known] = {}
 
     async def author(self, message: discord.Message, guild: int) -> Agent:
-        """Who wrote a message, with the roles that they have now. Asks Discord if the message does not say."""
-        author = message.author
-        if isinstance(author, discord.Member):
-            known = _Known(self._clock.monotonic(), _agent_of_member(author), author)
+        """
+        Who wrote a message, with the roles that they have now. Asks Discord if the message does not say.
+
+        What it says was so when it was written or edited. An event may come minutes later, as when a lost connection
+        is resumed; then the message is judged like any other that was missed.
+        """
+        author, age = message.author, self._age(message)
+        if isinstance(author, discord.Member) and age < _SECONDS:
+            known = _Known(self._clock.monotonic() - age, _agent_of_member(author), author)
             self._remember(guild, author.id, known)
         else:
             known = await self._look_up(guild, author.id, author.display_name)
         return known.agent
+
+    def _age(self, message: discord.Message) -> float:
+        """How many seconds ago a message was written or edited, by Discord's own time."""
+        now = self._account.their_clock.now()
+        return 0.0 if now is None else max((now - (message.edited_at or message.created_at)).total_seconds(), 0.0)
 
     def asker(self, interaction: discord.Interaction) -> Agent:
         """Who asks for something; Discord says what they can do where they ask."""
@@ -81,8 +94,30 @@ class Agents:
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         """As the port promises."""
         asked = list(places)
-        can_write = await ask_each(self._can_write(int(agent.id), place, wrote=wrote) for place in asked)
+        can_write = await ask_each(self._can_use(agent, place, wrote=wrote) for place in asked)
         return frozenset(place for place, can in zip(asked, can_write, strict=True) if can)
+
+    async def known_at(self, agent: Agent, place: Place) -> Agent:
+        """As the port promises."""
+        channel = await self._channel(place.channel)
+        if channel is None or _is_of(agent, channel):
+            return agent
+        return (await self._look_up(channel.guild.id, int(agent.id))).agent
+
+    async def _can_use(self, agent: Agent, place: Place, *, wrote: bool) -> bool:
+        """
+        Whether somebody can write at a place.
+
+        Most people are on one server only. So that they are not on another one need not be said twice: they could not
+        list what is on their own meanwhile, and would learn that there is a ticket on the other.
+        """
+        try:
+            return await self._can_write(int(agent.id), place, wrote=wrote)
+        except Unavailable as error:
+            channel = (await self._account.client()).get_channel(int(place.channel))
+            if is_unsure(error) and isinstance(channel, Channel) and not _is_of(agent, channel):
+                return False
+            raise
 
     async def _can_write(self, person: int, place: Place, *, wrote: bool) -> bool:
         channel = await self._channel(place.channel)
@@ -95,8 +130,9 @@ class Agents:
         if not isinstance(member, discord.Member):
             with usable_answer(wrote=False):
                 member = discord.Member(data=member, guild=channel.guild, state=channel._state)  # type: ignore[arg-type]  # noqa: SLF001 - as discord.py does
-        held = channel.permissions_for(member)
-        if _is_kept_silent(member) and not held.administrator:
+        held = channel.permissions_for(_without_time_out(member))
+        now = self._account.their_clock.now() or self._clock.now()
+        if (_is_kept_silent(member) or _is_timed_out(member, now)) and not held.administrator:
             return False
         if known.permissions is not None and known.channel == channel.id and not known.permissions.administrator:
             held = held & known.permissions
@@ -175,10 +211,31 @@ def named(person: discord.abc.User) -> Agent:
     return _agent_of_member(person) if isinstance(person, discord.Member) else only_named(person)
 
 
+def _is_of(agent: Agent, channel: Channel) -> bool:
+    """Whether somebody was seen on a channel's own server: then they have its @everyone."""
+    return str(channel.guild.id) in agent.groups
+
+
 def _is_kept_silent(member: discord.Member) -> bool:
-    """Whether somebody has not agreed to the server's rules yet, or AutoMod has quarantined them for a name or tag."""
+    """
+    Whether somebody can write nowhere, whatever their roles allow.
+
+    They have not agreed to the server's rules yet, AutoMod has quarantined them for a name or tag, or they are a guest,
+    who can use nothing but the voice channel of their invitation.
+    """
     flags = member.flags
-    return member.pending or flags.automod_quarantined_username or flags.automod_quarantined_guild_tag
+    return member.pending or flags.automod_quarantined_username or flags.automod_quarantined_guild_tag or flags.guest
+
+
+def _is_timed_out(member: discord.Member, now: datetime) -> bool:
+    return member.timed_out_until is not None and now < member.timed_out_until
+
+
+def _without_time_out(member: discord.Member) -> discord.Member:
+    """The same member for discord.py, which measures time-outs by this machine's clock: that may be wrong."""
+    allowed = copy(member)
+    allowed.timed_out_until = None
+    return allowed
 
 
 def only_named(person: discord.abc.User) -> Agent:
@@ -192,7 +249,7 @@ def _agent_of_member(member: discord.Member) -> Agent:
         id=AgentId(str(member.id)),
         name=name_of(member.display_name, member.global_name, member.name) or shared_wording.SOMEBODY,
         groups=frozenset(str(role.id) for role in member.roles),
-        is_full_member=True,
+        is_full_member=not member.flags.guest,
         is_active=not member.bot,
     )
 
@@ -203,6 +260,6 @@ def _agent_of_json(guild: int, member: Json) -> Agent:
         id=AgentId(str(user["id"])),
         name=name_of(member.get("nick"), user.get("global_name"), user.get("username")) or shared_wording.SOMEBODY,
         groups=frozenset({str(guild), *member["roles"]}),  # Discord leaves out @everyone, which everybody has
-        is_full_member=True,
+        is_full_member=not (member.get("flags") or 0) & _GUEST,
         is_active=not user.get("bot"),
     )

@@ -177,6 +177,9 @@ class DiscordChat:
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         return await self._agents.writable(agent, places, wrote=wrote)
 
+    async def known_at(self, agent: Agent, place: Place) -> Agent:
+        return await self._agents.known_at(agent, place)
+
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +11,7 @@ from adapters.chats import shared_wording
 from adapters.chats.disappearance import Disappearances, ask_each
 from adapters.chats.slack import wording
 from adapters.chats.slack.allowances import Allowances
+from adapters.chats.slack.cached_answers import Remembered
 from adapters.chats.slack.channels import Channels
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.members import Members
@@ -25,18 +24,10 @@ from bot.model import Agent, AgentId, Place
 from bot.text.audience import BOT_NAME
 from bot.text.names import name_of
 
-_REMEMBERED = 500
-_SECONDS = 60.0
 _NAME = 80
 FILES_A_MINUTE = 30
 """Of one person's who is no agent. Slack allows a hundred files to be asked for in a minute."""
 _ADMIN = ("is_admin", "is_owner", "is_primary_owner")
-
-
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    until: float
-    person: Mapping[str, Any]
 
 
 class Agents:
@@ -60,12 +51,10 @@ class Agents:
 
     def __init__(self, requests: Requests, clock: Clock, agents: Collection[frozenset[str]]) -> None:
         self._requests = requests
-        self._clock = clock
         self._disappearances = Disappearances(clock)
         self._named = frozenset(agents)
         self._groups = tuple(sorted({one for named in agents for one in named if is_group(one)}))
-        self._known: OrderedDict[str, _Remembered] = OrderedDict()
-        self._changes: Counter[str] = Counter()
+        self._people = Remembered(clock, self._read_person)
         self.members = Members(requests, clock)
         self.channels = Channels(requests, clock)
         self.locks = ThreadLocks(requests, clock)
@@ -145,7 +134,7 @@ class Agents:
 
     async def wrote(self, agent: Agent, place: Place, at: datetime) -> None:
         """Somebody wrote in a thread at this time. So it is open, but not if they can write in locked ones, too."""
-        if not await self._is_admin(agent):
+        if not _administers(await self._person(agent.id)):
             self.locks.written_in(place, at)
 
     async def _is_unlocked_for(self, agent: Agent, place: Place) -> bool:
@@ -165,43 +154,33 @@ class Agents:
         )
 
     async def _is_admin(self, agent: Agent) -> bool:
+        """Of our workspace: what somebody of another company may do in theirs counts for nothing here."""
         person = await self._person(agent.id)
-        return any(person.get(flag) for flag in _ADMIN)
+        return _administers(person) and is_full_member(person, self.team)
 
     def person_changed(self, user: str) -> None:
         """Slack reports that somebody was deactivated, became a guest, or has another name."""
-        self._known.pop(user, None)
+        self._people.changed(user)
         self._mentioned.changed(user)
-        self._changes[user] += 1
 
     async def _person(self, user: str) -> Mapping[str, Any]:
-        now = self._clock.monotonic()
-        known = self._known.get(user)
-        if known is not None and known.until > now:
-            self._known.move_to_end(user)
-            return known.person
-        changes = self._changes[user]
+        return await self._people.of(user)
+
+    async def _read_person(self, user: str) -> Mapping[str, Any]:
+        asked_at = self._disappearances.now()
         try:
             answer = await self._requests.read("users.info", user=user)
         except (Gone, Rejected) as error:
             # Whatever Slack refuses here concerns this person alone, and not the channel in which they wrote.
-            wait = self._disappearances.missing(user, asked_at=now)
+            wait = self._disappearances.missing(user, asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
-            needed: Mapping[str, Any] = {"deleted": True}
-        else:
-            self._disappearances.there(user)
-            with usable_answer(writes=False):
-                if answer["user"]["id"] != user:
-                    raise ValueError("another person")
-                needed = _needed(answer["user"])
-        if self._changes[user] != changes:
-            return needed  # it may be older than what Slack reported meanwhile
-        self._known[user] = _Remembered(now + _SECONDS, needed)
-        self._known.move_to_end(user)
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return needed
+            return {"deleted": True}
+        self._disappearances.there(user)
+        with usable_answer(writes=False):
+            if answer["user"]["id"] != user:
+                raise ValueError("another person")
+            return _needed(answer["user"])
 
 
 def is_group(one: str) -> bool:
@@ -215,6 +194,11 @@ def is_full_member(person: Mapping[str, Any], team: str) -> bool:
         return False
     grid = (person.get("enterprise_user") or {}).get("teams") or ()
     return not team or person.get("team_id") in (None, team) or team in grid
+
+
+def _administers(person: Mapping[str, Any]) -> bool:
+    """Whether somebody is an admin of a workspace, be it ours or their own."""
+    return any(person.get(flag) for flag in _ADMIN)
 
 
 def person_name(person: Mapping[str, Any]) -> str:

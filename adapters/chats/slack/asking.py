@@ -54,15 +54,16 @@ class Asking:
         try:
             asker = await self._agents.agent(request.user)
             message = None if request.message is None else await said(request.message, self._agents, sent_by=asker)
+            assignee = await self._assignee(request, asker)
             ask = Ask(
                 verb=request.verb,
-                agent=asker,
+                agent=await self._agents.agent(request.user),  # names and files may have taken long
                 place=request.place,
                 ticket=request.ticket,
                 delivery=request.delivery,
                 message=message,
                 pointed=request.pointed,
-                assignee=await self._assignee(request, asker),
+                assignee=assignee,
                 store=request.store,
                 days=request.days,
                 words=request.words,

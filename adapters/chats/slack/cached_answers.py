@@ -1,4 +1,4 @@
-"""What Slack said of channels, groups and threads; kept for a minute, and forgotten when Slack tells otherwise."""
+"""What Slack said of people, channels, groups and threads; kept for a minute, forgotten when Slack tells otherwise."""
 
 from __future__ import annotations
 
@@ -47,9 +47,11 @@ class Remembered(Generic[T]):
                 known = await self._ask(one)
             return known.said
 
-    def learned(self, one: str, said: T) -> None:
-        """Something else than an answer shows what Slack would say now."""
-        self._keep(one, _Known(self._clock.monotonic(), said))
+    def learned(self, one: str, said: T, seconds_ago: float) -> None:
+        """Something else than an answer shows what Slack would have said then; what is known since then stays."""
+        at, known = self._clock.monotonic() - seconds_ago, self._known.get(one)
+        if known is None or known.at <= at:
+            self._keep(one, _Known(at, said))
 
     def changed(self, one: str) -> None:
         """Slack reports a change: what is remembered may be wrong, and what is being read, too."""
@@ -68,5 +70,6 @@ class Remembered(Generic[T]):
 
     def _keep(self, one: str, known: _Known[T]) -> None:
         self._known[one] = known
+        self._known.move_to_end(one)
         while len(self._known) > _MOST:
             self._known.popitem(last=False)

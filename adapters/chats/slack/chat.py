@@ -135,6 +135,9 @@ class SlackChat:
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
         return await self._agents.writable(agent, places, wrote=wrote)
 
+    async def known_at(self, agent: Agent, place: Place) -> Agent:  # noqa: ARG002 - there is one workspace
+        return agent
+
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)
 

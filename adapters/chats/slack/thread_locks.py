@@ -26,10 +26,15 @@ class ThreadLocks:
         return place.thread is not None and await self._known.of(f"{place.channel} {place.thread}")
 
     def written_in(self, place: Place, at: datetime) -> None:
-        """Somebody who is no admin wrote in a thread: if that was just now, it is open, and Slack need not be asked."""
+        """
+        Somebody who is no admin wrote in a thread: if that was just now, it is open, and Slack need not be asked.
+
+        It was open when they wrote: an event may come later than the lock.
+        """
         now = self._requests.their_clock.now()
         if now is not None and now - at < _LIVE:
-            self._known.learned(f"{place.channel} {place.thread}", said=False)
+            ago = max((now - at).total_seconds(), 0.0)
+            self._known.learned(f"{place.channel} {place.thread}", said=False, seconds_ago=ago)
 
     async def _read(self, thread: str) -> bool:
         """A thread that Slack does not show has no lock: what was written there was written while that was possible."""

@@ -9,13 +9,14 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, ticket_row
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.ticket_lookup import look_up_all
+from bot.inbound.chats.usable_places import stores_seen_by
 from bot.model import Agent, Answer, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import MOST_CHOICES, Chat
 from bot.tickets.links import find_link
 from bot.tickets.lookup.finding import Scope
 from bot.tickets.lookup.searched_words import words_of
 from bot.tickets.people import chat_id, ids_of
-from bot.tickets.rights import open_stores, places_to_ask
+from bot.tickets.rights import places_to_ask
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers
 from bot.wording.cards import title
@@ -137,11 +138,3 @@ class Choices:
             )
         tickets = sorted((ticket_row(row) for row in found), key=lambda ticket: -ticket.number)
         return [masked_ticket(ticket) for ticket in tickets] if self._rules.masks_emails else tickets
-
-
-async def stores_seen_by(agent: Agent, chat: Chat, rules: Rules) -> Mapping[StoreName, tuple[Place, ...]]:
-    """The stores that a person may see in a chat, with the channels that make it so. Raises what `writable` raises."""
-    stores = rules.stores.values()
-    places = places_to_ask(agent, stores, chat.name)
-    writable = await chat.writable(agent, places) if places else frozenset()
-    return open_stores(agent, stores, chat.name, writable)

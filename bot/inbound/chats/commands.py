@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.searches import Searches
 from bot.inbound.chats.snippets import ABOUT_NO_TICKET, Snippets
+from bot.inbound.chats.usable_places import usable_places
 from bot.inbound.chats.which_ticket import Subject, find_subject
 from bot.model import (
     Agent,
@@ -51,7 +52,7 @@ from bot.tickets.links import find_link
 from bot.tickets.replies import marks
 from bot.tickets.replies.holding import send_by_hand
 from bot.tickets.replies.outcomes import closes_after, drop, may_have_been_sent, retry
-from bot.tickets.rights import may_act, worth_asking
+from bot.tickets.rights import may_act
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, decisions, form_answers, notices, reasons
 from bot.wording.guide import guide
@@ -148,20 +149,20 @@ class Commands:
         if isinstance(subject, Answer):
             return subject
         store = self._rules.stores.get(subject.store)
-        writable = await self._writable(ask, ask.agent, subject)
-        if not may_act(ask.agent, store, subject.places, writable):
-            return self._refuse(ask, subject, writable)
-        return replace(subject, writable=writable)
+        usable = await self._usable(ask, ask.agent, subject)
+        if not may_act(ask.agent, store, subject.places, usable):
+            return self._refuse(ask, subject, usable)
+        return replace(subject, usable=frozenset(usable))
 
-    async def _writable(self, ask: Ask, agent: Agent, subject: Subject) -> frozenset[Place]:
-        """Where a person can write, of the places where the ticket is in the asker's chat."""
-        places = worth_asking(agent, self._rules.stores.get(subject.store), subject.places)
-        return await self._chats[ask.place.chat].writable(agent, places) if places else frozenset()
+    async def _usable(self, ask: Ask, agent: Agent, subject: Subject) -> Collection[Place]:
+        """Where a person may act, of the places where the ticket is in the asker's chat."""
+        store = self._rules.stores.get(subject.store)
+        return await usable_places(agent, self._chats[ask.place.chat], store, subject.places)
 
-    def _refuse(self, ask: Ask, subject: Subject, writable: frozenset[Place]) -> Answer:
+    def _refuse(self, ask: Ask, subject: Subject, usable: Collection[Place]) -> Answer:
         """Whoever cannot see that there is such a ticket does not learn it here."""
         self._refusals.add(ask.place.chat, ask.door)
-        if subject.store not in self._rules.stores and not writable.isdisjoint(subject.places):
+        if subject.store not in self._rules.stores and usable:
             return Answer(text=reasons.store_unknown(subject.store))
         if subject.is_here:
             return Answer(text=answers.not_allowed())
@@ -183,7 +184,7 @@ class Commands:
         if isinstance(queued, Answer):
             return replace(queued, kept=clean(ask.words))
         if ask.words:
-            add_note(tx, ticket, _asker(ask), subject.writable, ask.words, None, self._rules, now, here=ask.place)
+            add_note(tx, ticket, _asker(ask), subject.usable, ask.words, None, self._rules, now, here=ask.place)
         return queued
 
     async def outcome(self, change: DeliveryId) -> Answer:
@@ -217,10 +218,10 @@ class Commands:
         if assignee is None:
             return Answer(text=answers.whom_to_assign())
         try:
-            writable = await self._writable(ask, assignee, subject)
+            usable = await self._usable(ask, assignee, subject)
         except RemoteError as error:
             return Answer(text=error.user_message)
-        if not may_act(assignee, self._rules.stores[subject.store], subject.places, writable):
+        if not may_act(assignee, self._rules.stores[subject.store], subject.places, usable):
             return Answer(text=answers.cannot_be_assigned(self._shown(assignee)))
         return await self._change(partial(assign, assignee=assignee), ask, subject.ticket)
 
@@ -274,7 +275,7 @@ class Commands:
 
         def work(tx: Transaction, now: datetime) -> Answer:
             ticket = _ticket(tx, subject.ticket)
-            return add_note(tx, ticket, _asker(ask), subject.writable, text, token, self._rules, now, here=ask.place)
+            return add_note(tx, ticket, _asker(ask), subject.usable, text, token, self._rules, now, here=ask.place)
 
         answer = await self._database.write(work, self._clock.now())
         self._outbox.wake()

@@ -4,6 +4,7 @@ The pages that agents have in a chat (Slack's App Home): what stands there, and 
 A page is shown when it is opened and when a button on it was pressed. While somebody may be looking at it, it is looked
 over every few seconds, and shown again if it would look otherwise; however much changes in between, that is one
 request. After that it is emptied: nobody would take off it what is forgotten, or what somebody may not see any more.
+So is a page after which too many others were opened to look over all of them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, from_ms, to_ms
 from bot.errors import Forbidden, Rejected, RemoteError
-from bot.inbound.chats.choices import stores_seen_by
+from bot.inbound.chats.usable_places import stores_seen_by
 from bot.model import Agent, AgentId, Answer, Button, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
 from bot.ports import CanShowHome, Chat
 from bot.tickets.day import queue
@@ -39,7 +40,7 @@ _EVERY_SECONDS = 5.0
 _LOOKED_AT = timedelta(hours=1)
 """For so long after somebody has opened their page, they may still be looking at it."""
 _MOST_PAGES = 50
-"""So many pages are looked over each time, those that were opened last: Slack takes a hundred requests a minute."""
+"""So many pages are looked over, those that were opened last: Slack takes a hundred requests a minute."""
 _EMPTIED_AT_ONCE = 5
 """So many pages are emptied each time, so that those that somebody looks at do not wait for them."""
 _EMPTIED_WITHIN = timedelta(days=1)
@@ -61,6 +62,14 @@ class _Page:
         return self.chat, self.agent
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What somebody's page shows, and the stores that they saw then."""
+
+    home: Home
+    stores: frozenset[StoreName]
+
+
 class Homes:
     """Shows agents their pages, in the chats that have such pages."""
 
@@ -69,7 +78,7 @@ class Homes:
         self._rules = rules
         self._clock = clock
         self._chats = chats
-        self._shown: dict[tuple[ChatName, AgentId], Home] = {}
+        self._shown: dict[tuple[ChatName, AgentId], _Shown] = {}
         # A page is read and shown by one at a time, so that none that was read before takes the place of a later one.
         self._turns: WeakValueDictionary[tuple[ChatName, AgentId], asyncio.Lock] = WeakValueDictionary()
         self._opened = asyncio.Event()
@@ -78,13 +87,13 @@ class Homes:
     async def opened(self, chat: ChatName, agent: Agent, answer: Answer | None) -> None:
         """Somebody opened their page, or pressed a button there. Raises what `CanShowHome.show_home` raises."""
         async with self._turn(chat, agent.id):
-            home = replace(await self._home(chat, agent), answer=answer)
+            found = await self._home(chat, agent)
             # Nothing changes on the page of somebody who sees no list. All who are no agents could crowd out those
             # who are.
-            if home.sections:
+            if found.home.sections:
                 await self._database.write(_note_opened, chat, agent.id, to_ms(self._clock.now()))
                 self._opened.set()
-            await self._show(chat, agent.id, home)
+            await self._show(chat, agent.id, replace(found, home=replace(found.home, answer=answer)))
 
     async def run(self) -> None:
         """Keep the pages true until cancelled."""
@@ -102,11 +111,11 @@ class Homes:
         rows = await self._database.read(lambda tx: tx.all("homes"))
         pages = [_Page(ChatName(row["chat"]), AgentId(row["agent"]), from_ms(row["opened_at"])) for row in rows]
         now = self._clock.now()
-        watched = [page for page in pages if page.opened_at > now - _LOOKED_AT]
-        self._shown = {key: home for key, home in self._shown.items() if key in {page.key for page in watched}}
+        watched = [page for page in pages if page.opened_at > now - _LOOKED_AT][:_MOST_PAGES]
+        self._shown = {key: shown for key, shown in self._shown.items() if key in {page.key for page in watched}}
         before, self._failing = self._failing, {}
-        old = [page for page in pages if page.opened_at <= now - _LOOKED_AT]
-        work = [(page, self._show_again) for page in watched[:_MOST_PAGES]]
+        old = pages[len(watched) :]
+        work = [(page, self._show_again) for page in watched]
         work += [(page, self._empty) for page in old[-_EMPTIED_AT_ONCE:]]
         for page, show in work:
             try:
@@ -130,8 +139,10 @@ class Homes:
             return
         async with self._turn(chat, agent):
             before = self._shown.get((chat, agent))
-            home = await self._home(chat, await shows.person(agent))
-            await self._show(chat, agent, replace(home, answer=None if before is None else before.answer))
+            found = await self._home(chat, await shows.person(agent))
+            # It may be about a ticket of a store that they may not see any more.
+            answer = before.home.answer if before is not None and before.stores <= found.stores else None
+            await self._show(chat, agent, replace(found, home=replace(found.home, answer=answer)))
 
     async def _empty(self, page: _Page) -> None:
         """Take the tickets off a page, unless it was opened meanwhile."""
@@ -147,19 +158,20 @@ class Homes:
     def _turn(self, chat: ChatName, agent: AgentId) -> asyncio.Lock:
         return self._turns.setdefault((chat, agent), asyncio.Lock())
 
-    async def _show(self, chat: ChatName, agent: AgentId, home: Home) -> None:
+    async def _show(self, chat: ChatName, agent: AgentId, wanted: _Shown) -> None:
         shows = self._chats[chat]
-        if isinstance(shows, CanShowHome) and self._shown.get((chat, agent)) != home:
+        if isinstance(shows, CanShowHome) and self._shown.get((chat, agent)) != wanted:
             self._shown.pop((chat, agent), None)
-            await shows.show_home(agent, home)
-            self._shown[chat, agent] = home
+            await shows.show_home(agent, wanted.home)
+            self._shown[chat, agent] = wanted
 
-    async def _home(self, chat: ChatName, agent: Agent) -> Home:
+    async def _home(self, chat: ChatName, agent: Agent) -> _Shown:
         """What the page must show now: only tickets on which this person may act."""
         allowed = await stores_seen_by(agent, self._chats[chat], self._rules)
         if not allowed:
-            return Home(counts=wording.NO_PAGE, sections=())
-        return await self._database.read(self._read, chat, agent, allowed)
+            return _Shown(Home(counts=wording.NO_PAGE, sections=()), frozenset())
+        home = await self._database.read(self._read, chat, agent, allowed)
+        return _Shown(home, frozenset(allowed))
 
     def _read(
         self, tx: Transaction, chat: ChatName, agent: Agent, allowed: Mapping[StoreName, Sequence[Place]]

@@ -102,7 +102,7 @@ class Snippets:
             ticket = ticket_row(require(tx.one("ticket", number=subject.ticket)))
             at = self._chats[ask.place.chat].now() or now
             return form_replies.send(
-                tx, ticket, _asker(ask), subject.writable, sent, at, self._rules, now, here=ask.place
+                tx, ticket, _asker(ask), subject.usable, sent, at, self._rules, now, here=ask.place
             )
 
         answer = await self._database.write(work, self._clock.now())

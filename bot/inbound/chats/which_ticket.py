@@ -24,14 +24,14 @@ class Subject:
     Attributes:
         places: Where it is in the asker's chat.
         is_here: Whether the asker is in its thread, so that they know that it exists.
-        writable: In which of these places the asker can write; empty until that was asked.
+        usable: In which of these places the asker may act; empty until that was asked.
     """
 
     ticket: TicketNumber
     store: StoreName
     places: tuple[Place, ...]
     is_here: bool
-    writable: frozenset[Place] = frozenset()
+    usable: frozenset[Place] = frozenset()
 
 
 def find_subject(tx: Transaction, ask: Ask) -> Subject | Answer:

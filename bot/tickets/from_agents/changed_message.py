@@ -119,9 +119,13 @@ def changed_files(message: MessageRow, now: tuple[Attachment, ...] | None) -> tu
 
 
 def shown_note(changed: ChangedMessage) -> str:
-    """The text of a note in its chat, as last received."""
+    """
+    The text of a note in its chat, as its author last had the right to write it.
+
+    What somebody without the right made of it since then stands in no other thread, and is not quoted there either.
+    """
     message = changed.message
-    if message.edited_text is None:
+    if message.edited_text is None or not message.can_reply:
         return message.text
     note = note_text(message.edited_text, changed.rules)
     return message.edited_text if note is None else note

@@ -275,6 +275,9 @@ class MemoryChat:
         able = (place for place in places if (agent.id, place.channel) not in self.shut_out)
         return frozenset(place for place in able if wrote or place.thread not in self.locked)
 
+    async def known_at(self, agent: Agent, place: Place) -> Agent:
+        return agent
+
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         await self._before("reread")
         self._must_be_there(place.channel, place.thread)

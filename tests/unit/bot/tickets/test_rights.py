@@ -89,6 +89,6 @@ def test_lists_hold_the_stores_in_whose_channel_somebody_may_act() -> None:
     for writable in itertools.chain.from_iterable(itertools.combinations((HERE, ELSEWHERE), n) for n in range(3)):
         expected = {ours.name: (HERE,)} if HERE in writable else {}
         expected |= {open_one.name: (ELSEWHERE,)} if ELSEWHERE in writable else {}
-        assert open_stores(person(), stores, SLACK, writable) == expected
+        assert open_stores(dict.fromkeys(writable, person()), stores, SLACK) == expected
     assert places_to_ask(person(), stores, SLACK) == {HERE, ELSEWHERE}
     assert places_to_ask(person(full=False), [open_one, theirs], SLACK) == frozenset()

@@ -78,7 +78,10 @@ class Directory(Requests):
             raise Rejected("Slack refused this (user_not_visible).")
         if arguments["user"] not in self.people:
             raise Gone("Slack knows no such person.")
-        return {"user": {"id": arguments["user"], **self.people[arguments["user"]]}}
+        person = self.people[arguments["user"]]
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return {"user": {"id": arguments["user"], **person}}
 
 
 def people_of(directory: Directory, clock: ManualClock, agents: frozenset[str] = frozenset()) -> Agents:
@@ -159,6 +162,21 @@ async def test_people_are_remembered_for_a_minute() -> None:
     assert await ask() == (1, True)
     people.person_changed("U1")
     assert await ask() == (1, False)
+
+
+async def test_somebody_who_is_changed_while_they_are_read_is_read_again() -> None:
+    """Whoever is deactivated in that moment does nothing more, not even once."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {})
+    people = people_of(directory, clock)
+
+    def is_deactivated() -> None:
+        directory.people["U1"] = {"deleted": True}
+        people.person_changed("U1")
+
+    directory.meanwhile = [is_deactivated]
+    assert not (await people.agent("U1")).is_active
+    assert directory.asked == ["users.info"] * 2
 
 
 async def test_whoever_is_in_a_channel_can_write_there() -> None:
@@ -302,6 +320,25 @@ async def test_a_thread_in_which_somebody_wrote_just_now_is_open(age: int, asks:
     assert directory.asked.count("conversations.replies") == asks
 
 
+async def test_what_was_written_a_while_ago_shows_nothing_of_now() -> None:
+    """An event may come late: a minute after it was written Slack is asked, and what it said since then counts more."""
+    clock = ManualClock()
+    directory = two_people(clock)
+    directory.their_clock.answered(format_datetime(clock.now(), usegmt=True))
+    directory.thread = [{"ts": "1.000001", "is_locked": True}]
+    people = people_of(directory, clock)
+    now, full = directory.their_clock.now(), await people.agent("UFULL")
+    assert now is not None
+    await people.wrote(full, THREAD, now - timedelta(seconds=50))
+    assert await people.writable(full, [THREAD]) == {THREAD}
+    clock.advance(10)
+    assert await people.writable(full, [THREAD]) == frozenset()
+    now = directory.their_clock.now()
+    assert now is not None
+    await people.wrote(full, THREAD, now - timedelta(seconds=1))
+    assert await people.writable(full, [THREAD]) == frozenset()
+
+
 async def test_what_an_admin_writes_does_not_show_that_a_thread_is_open() -> None:
     """Admins can write in locked threads: after one did, nobody else gets the right to act there."""
     clock = ManualClock()
@@ -314,6 +351,23 @@ async def test_what_an_admin_writes_does_not_show_that_a_thread_is_open() -> Non
     await people.wrote(await people.agent("UADMIN"), THREAD, now)
     assert await people.writable(await people.agent("UFULL"), [THREAD]) == frozenset()
     assert await people.writable(await people.agent("UADMIN"), [THREAD]) == {THREAD}
+
+
+async def test_an_admin_of_another_workspace_is_no_admin_here() -> None:
+    """Though an agent by the settings, they act neither in a locked thread nor where only admins write."""
+    clock = ManualClock()
+    theirs = {"is_admin": True, "is_owner": True, "team_id": "T2"}
+    directory = Directory(clock, {"UADMIN": {"is_admin": True, "team_id": "T1"}, "UTHEIRS": theirs}, {})
+    directory.channels, directory.thread = {"C1": list(directory.people)}, [{"ts": "1.000001", "is_locked": True}]
+    people = people_of(directory, clock)
+    people.team = "T1"
+    here = Place(chat=THREAD.chat, channel=THREAD.channel)
+    assert [one for one in directory.people if await people.writable(await people.agent(one), [THREAD])] == ["UADMIN"]
+    directory.infos = {"is_read_only": True}
+    people.channels.changed("C1")
+    assert [one for one in directory.people if await people.writable(await people.agent(one), [here])] == ["UADMIN"]
+    people.team = "T2"
+    assert await people.writable(await people.agent("UTHEIRS"), [here]) == {here}
 
 
 @pytest.mark.parametrize("info", [{"id": "C2"}, {"properties": [1]}, {"properties": {"threads_restricted_to": [1]}}])
@@ -351,7 +405,7 @@ async def test_the_memory_is_bounded() -> None:
 
     for user in directory.people:
         await people.agent(user)
-    assert len(people._known) == 500
+    assert len(people._people._known) == 500
 
 
 @pytest.mark.parametrize(
