@@ -20,6 +20,7 @@ from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import link_row, to_ms
 from bot.errors import RemoteError
+from bot.inbound.chats.changed_messages import ChangedMessages
 from bot.inbound.isolation import defects_as_unavailable
 from bot.model import ChannelId, ChatMessageId, ChatName, Cursor, Place, Said, ThreadId
 from bot.ports import Chat
@@ -56,6 +57,7 @@ class CatchUp:
         in_sync: Whether no message older than the live ones can be missing.
         is_connected: Whether the connection works, so that new events arrive.
         sync_epoch: A unique name for the time since the last possible gap. It changes with every possible gap.
+        changed: The messages of which events say that they were changed.
     """
 
     def __init__(self, chat: Chat, database: Database, rules: Rules, clock: Clock, wake: Callable[[], None]) -> None:
@@ -69,6 +71,7 @@ class CatchUp:
         self._found_in: dict[ChannelId, Found] = {}
         self._read_first_threads: asyncio.Queue[Place] = asyncio.Queue()
         self._changed_meanwhile: set[tuple[Place, ChatMessageId]] = set()
+        self.changed = ChangedMessages()
         self.in_sync = self.is_connected = False
         self.sync_epoch = secrets.token_hex(8)
         self._gap_since = self._connected_since = clock.monotonic()
@@ -104,8 +107,9 @@ class CatchUp:
             return now - self._connected_since < _READING_SECONDS
         return now - self._gap_since < _CONNECTING_SECONDS
 
-    def message_changed(self, thread: Place, message: ChatMessageId) -> None:
-        """A message was edited or deleted now; a copy that is being read may be older."""
+    def message_changed(self, thread: Place, message: ChatMessageId, made_at: datetime | None = None) -> None:
+        """A message was edited, at this time of its chat, or deleted; a copy that is being read may be older."""
+        self.changed.add(thread, message, made_at)
         if not self.in_sync:
             self._changed_meanwhile.add((thread, message))
 
