@@ -44,6 +44,8 @@ def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> Rem
     [
         (refusal(401), AuthFailed, "token"),
         (refusal(404, 10003), Gone, "not there"),
+        (refusal(404, 10087, "Unknown tag"), Rejected, "Unknown tag"),
+        (refusal(404, 987654, "Unknown thing"), Rejected, "Unknown thing"),
         (refusal(403, 50001), Forbidden, "View Channel"),
         (refusal(403, 50013), Forbidden, "Embed Links"),
         (refusal(403, 160005), Forbidden, "locked"),
