@@ -1059,6 +1059,13 @@ SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
 -- Those of the ticket's messages that are recorded under one of these ids.
 SELECT * FROM messages WHERE ticket = :ticket AND vendor_id IN (SELECT value FROM JSON_EACH(:ids));
 
+-- name: messages_at_vendor
+-- The ticket's messages that its vendor has under an id that we know; of our replies and notes also what was sent when.
+SELECT m.*, d.kind AS kind, d.created_at AS queued_at
+FROM messages AS m LEFT JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
+WHERE m.ticket = :ticket AND m.vendor_id IS NOT NULL AND m.erased = 0
+ORDER BY m.id;
+
 -- name: first_customer_message
 -- For a link's card: the message that the ticket's cards show whole, else the first public one that is not from staff.
 -- With whether it is posted in the link's present thread, or will be: what was posted before the thread was opened is
