@@ -159,7 +159,7 @@ class Homes:
         allowed = await stores_seen_by(agent, self._chats[chat], self._rules)
         if not allowed:
             return Home(counts=wording.NO_PAGE, sections=())
-        return await self._database.read(self._read, chat, agent, allowed)
+        return await self._database.look_up(self._read, chat, agent, allowed)
 
     def _read(
         self, tx: Transaction, chat: ChatName, agent: Agent, allowed: Mapping[StoreName, Sequence[Place]]
