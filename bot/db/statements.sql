@@ -341,6 +341,10 @@ WHERE number = :number;
 -- Notes that a channel is told of a day; changes no row if it was told before.
 INSERT INTO digests (chat, channel, day) VALUES (:chat, :channel, :day) ON CONFLICT DO NOTHING;
 
+-- name: forget_later_digests
+-- No channel was told of a day after today.
+DELETE FROM digests WHERE day > :today;
+
 -- name: promises_broken
 -- How many promises of these stores were broken since then.
 SELECT COUNT(*) AS amount FROM tickets INDEXED BY tickets_promise_broken
