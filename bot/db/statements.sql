@@ -1100,6 +1100,13 @@ UPDATE tickets SET opening_message = :message WHERE number = :number;
 -- The messages of a thread that have no purpose yet, oldest first.
 SELECT * FROM messages WHERE link = :link AND routed_at IS NULL ORDER BY written_at, id;
 
+-- name: unrouted_of_agents
+-- What agents wrote that has no purpose yet, because something that was written before it may be missing.
+SELECT m.id AS id, m.link AS link, l.chat AS chat
+FROM messages AS m INDEXED BY messages_unrouted CROSS JOIN links AS l ON l.id = m.link
+WHERE m.routed_at IS NULL AND m.can_reply = 1 AND m.deleted_at IS NULL AND m.link IS NOT NULL
+ORDER BY m.id;
+
 -- name: sync_epoch_of_message
 -- The sync epoch of an agent's message and its chat; no row if the message is in a thread of which nothing is left.
 SELECT l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link

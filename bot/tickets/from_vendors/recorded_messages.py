@@ -54,7 +54,7 @@ def record_messages(
     """
     known = _recorded(tx, ticket.number, snapshot)
     found = [message for message in snapshot.messages or () if message.id not in known]
-    if found and known and rename(tx, ticket, snapshot):
+    if found and known and len(found) == len(snapshot.messages or ()) and rename(tx, ticket, snapshot):
         known = _recorded(tx, ticket.number, snapshot)
         found = [message for message in found if message.id not in known]
     own = own_among(tx, ticket.number, found, snapshot)
