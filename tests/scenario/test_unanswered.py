@@ -52,6 +52,21 @@ async def test_somebody_whom_slack_cannot_describe_silences_nobody(stage: Stage)
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
+async def test_a_thread_that_slack_does_not_show_hides_no_other(stage: Stage) -> None:
+    """What was written in the others while the bot was away is sent."""
+    slack = stage.world.slack
+    ticket, odd = await stage.arrives("Fine"), await stage.arrives("Odd")
+    slack.http_server.faults.append(AboutOne("conversations.replies$", ts=odd.slack.card.ts))
+    await stage.bridge.stop()
+    await odd.bob_says("Not to be read")
+    await ticket.bob_says("On its way")
+    await stage.bridge.start(ready=False)
+    await ticket.has_sent("On its way")
+    slack.http_server.faults.clear()
+    await odd.has_sent("Not to be read")
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
 async def test_while_slack_describes_nobody_what_agents_write_waits(stage: Stage) -> None:
     """However long that lasts: nobody is taken for somebody without rights."""
     slack = stage.world.slack

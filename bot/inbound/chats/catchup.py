@@ -69,6 +69,7 @@ class CatchUp:
         self._connection_ready = asyncio.Event()
         self._unreadable_channels: set[ChannelId] = set()
         self._found_in: dict[ChannelId, Found] = {}
+        self._found_threads: set[Place] = set()
         self._read_first_threads: asyncio.Queue[Place] = asyncio.Queue()
         self._changed_meanwhile: set[tuple[Place, ChatMessageId]] = set()
         self.changed = ChangedMessages()
@@ -161,12 +162,17 @@ class CatchUp:
             if not error.retryable:
                 self._connected_since = -_READING_SECONDS  # nobody knows when it can be read, so nobody waits for it
             _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, reason=error.user_message)
+            # What cannot be read may be one thread: each in which something was found is read by itself.
+            for thread in sorted(self._found_threads, key=str):
+                self.read_first(thread)
+            self._found_threads.clear()
             return sync_epoch != self.sync_epoch
         if sync_epoch != self.sync_epoch:
             return True
         # From here on a live message is routed at once, after what still waits in its thread.
         self.in_sync = True
         self._changed_meanwhile.clear()
+        self._found_threads.clear()
         read = {cursor.place.channel for cursor in cursors} - self._unreadable_channels
         found, self._found_in = self._found_in, {}
         await self._route(partial(self._route_all, found, read))
@@ -208,6 +214,7 @@ class CatchUp:
                 epoch = sync_epoch if current else None
                 if await self._database.write(_record_if_new, said, self._rules, writable, epoch):
                     self._found_in[said.place.channel] = with_one(self._found_in.get(said.place.channel), said)
+                    self._found_threads.add(said.place)
 
     async def _read_ahead(self) -> None:
         while True:
