@@ -66,6 +66,24 @@ async def test_a_thread_that_slack_does_not_show_hides_no_other(stage: Stage) ->
     await odd.has_sent("Not to be read")
 
 
+@pytest.mark.scenario({"sellgate": "slack", "sellapp": "slack"})
+@pytest.mark.parametrize("odd", ["sellgate", "sellapp"])
+async def test_a_channel_of_which_slack_does_not_say_who_is_in_it_hides_no_other(stage: Stage, odd: str) -> None:
+    """What was written in another store's channel while the bot was away is sent."""
+    tickets = {vendor: await stage.arrives(f"At {vendor}", vendor=vendor) for vendor in ("sellgate", "sellapp")}
+    fine = tickets["sellapp" if odd == "sellgate" else "sellgate"]
+    http_server = stage.world.slack.http_server
+    await stage.bridge.stop()
+    http_server.faults.append(AboutOne("conversations.members$", channel=tickets[odd].shop.slack.id))
+    for ticket in tickets.values():
+        await ticket.bob_says("On its way")
+    await stage.bridge.start(ready=False)
+    await fine.has_sent("On its way")
+    assert tickets[odd].sent == []
+    http_server.faults.clear()
+    await tickets[odd].has_sent("On its way")
+
+
 @pytest.mark.scenario({"sellgate": "slack"})
 async def test_while_slack_describes_nobody_what_agents_write_waits(stage: Stage) -> None:
     """However long that lasts: nobody is taken for somebody without rights."""

@@ -19,7 +19,7 @@ import structlog
 from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import link_row, to_ms
-from bot.errors import RemoteError
+from bot.errors import RemoteError, Unavailable
 from bot.inbound.chats.changed_messages import ChangedMessages
 from bot.inbound.isolation import defects_as_unavailable
 from bot.model import ChannelId, ChatMessageId, ChatName, Cursor, Place, Said, ThreadId
@@ -203,18 +203,32 @@ class CatchUp:
             await self._route(partial(self._route_all, found, read))
 
     async def _read(self, cursors: list[Cursor]) -> None:
-        """Record the messages in these threads that are not recorded yet. Raises `RemoteError`."""
+        """
+        Record the messages in these threads that are not recorded yet.
+
+        Raises:
+            RemoteError: Also if only in some channels it cannot be known who may do what; the others have been read.
+        """
         sync_epoch = self.sync_epoch
+        failing: dict[ChannelId, Unavailable] = {}
         with defects_as_unavailable(f"catching up on {self._chat.label}"):
             async for said in self._chat.missed(cursors):
                 if sync_epoch != self.sync_epoch:
                     return
-                writable = await self._chat.writable(said.agent, [said.place], wrote=True)
+                if said.place.channel in failing:
+                    continue
+                try:
+                    writable = await self._chat.writable(said.agent, [said.place], wrote=True)
+                except Unavailable as error:
+                    failing[said.place.channel] = error
+                    continue
                 current = (said.place, said.message) not in self._changed_meanwhile
                 epoch = sync_epoch if current else None
                 if await self._database.write(_record_if_new, said, self._rules, writable, epoch):
                     self._found_in[said.place.channel] = with_one(self._found_in.get(said.place.channel), said)
                     self._found_threads.add(said.place)
+        if failing:
+            raise next(iter(failing.values()))
 
     async def _read_ahead(self) -> None:
         while True:
