@@ -118,7 +118,7 @@ class App:
             name: Poller(store, world.vendors[name], database, clock, wake.set, random, first_sweeps)
             for name, store in world.stores.items()
         }
-        self._late_replies = LateReplies(database, destinations, clock, wake.set)
+        self._late_replies = LateReplies(database, destinations, clock, wake.set, self._connected)
         self._reminders = Reminders(database, rules, clock, wake.set)
         addresses = {name: chat.address for name, chat in world.chats.items()}
         self._digests = Digests(database, rules, clock, wake.set, at=settings.digest_at, addresses=addresses)
@@ -230,6 +230,9 @@ class App:
         await asyncio.wait([outbox, private], timeout=_STOP_SECONDS / 2)
         outbox.cancel()
         await private
+
+    def _connected(self) -> Mapping[ChatName, str]:
+        return {name: self._world.chats[name].label for name, each in self._catchups.items() if each.is_connected}
 
     def _is_caught_up(self, chat: ChatName) -> bool:
         return self._catchups[chat].in_sync

@@ -22,10 +22,16 @@ An adapter raises only `RemoteError`s. Any other exception from an adapter is a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 LONGEST_RETRY_AFTER = 900.0
-"""The longest wait in seconds that we accept from a `Retry-After`: one answer must not stop a store for a day."""
+"""The longest wait in seconds that we accept from an answer: one must not stop a store or a chat for a day."""
+
+
+def bounded_wait(seconds: float) -> float:
+    """So many seconds as an answer asks us to wait, from 0 to `LONGEST_RETRY_AFTER`; what is no number is the most."""
+    return LONGEST_RETRY_AFTER if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
 class ShopbellError(Exception):
@@ -79,7 +85,8 @@ class RemoteError(ShopbellError):
 
     Args:
         user_message: One or two whole sentences that agents can read in a thread; no secret and no message text.
-        retry_after: Seconds until it makes sense to try again; None: as the caller's own schedule says.
+        retry_after: Seconds until it makes sense to try again, of which `bounded_wait` is kept; None: as the caller's
+            own schedule says.
 
     Attributes:
         certain: Whether it is certain that nothing happened on the other side.
@@ -92,7 +99,7 @@ class RemoteError(ShopbellError):
     def __init__(self, user_message: str, *, retry_after: float | None = None) -> None:
         super().__init__(user_message)
         self.user_message = user_message
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else bounded_wait(retry_after)
 
 
 class Unavailable(RemoteError):

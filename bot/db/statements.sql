@@ -341,6 +341,10 @@ WHERE number = :number;
 -- Notes that a channel is told of a day; changes no row if it was told before.
 INSERT INTO digests (chat, channel, day) VALUES (:chat, :channel, :day) ON CONFLICT DO NOTHING;
 
+-- name: forget_later_digests
+-- No channel was told of a day after today.
+DELETE FROM digests WHERE day > :today;
+
 -- name: promises_broken
 -- How many promises of these stores were broken since then.
 SELECT COUNT(*) AS amount FROM tickets INDEXED BY tickets_promise_broken
@@ -1059,6 +1063,13 @@ SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
 -- Those of the ticket's messages that are recorded under one of these ids.
 SELECT * FROM messages WHERE ticket = :ticket AND vendor_id IN (SELECT value FROM JSON_EACH(:ids));
 
+-- name: messages_at_vendor
+-- The ticket's messages that its vendor has under an id that we know; of our replies and notes also what was sent when.
+SELECT m.*, d.kind AS kind, d.created_at AS queued_at
+FROM messages AS m LEFT JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
+WHERE m.ticket = :ticket AND m.vendor_id IS NOT NULL AND m.erased = 0
+ORDER BY m.id;
+
 -- name: first_customer_message
 -- For a link's card: the message that the ticket's cards show whole, else the first public one that is not from staff.
 -- With whether it is posted in the link's present thread, or will be: what was posted before the thread was opened is
@@ -1088,6 +1099,13 @@ UPDATE tickets SET opening_message = :message WHERE number = :number;
 -- name: unrouted_messages
 -- The messages of a thread that have no purpose yet, oldest first.
 SELECT * FROM messages WHERE link = :link AND routed_at IS NULL ORDER BY written_at, id;
+
+-- name: unrouted_of_agents
+-- What agents wrote that has no purpose yet, because something that was written before it may be missing.
+SELECT m.id AS id, m.link AS link, l.chat AS chat
+FROM messages AS m INDEXED BY messages_unrouted CROSS JOIN links AS l ON l.id = m.link
+WHERE m.routed_at IS NULL AND m.can_reply = 1 AND m.deleted_at IS NULL AND m.link IS NOT NULL
+ORDER BY m.id;
 
 -- name: sync_epoch_of_message
 -- The sync epoch of an agent's message and its chat; no row if the message is in a thread of which nothing is left.
@@ -1264,7 +1282,7 @@ WITH RECURSIVE lanes (lane) AS (
     FROM lanes WHERE lanes.lane IS NOT NULL
 )
 SELECT d.lane AS lane, d.id AS id, d.kind AS kind, d.state AS state, d.due_at AS due_at, d.ticket AS ticket,
-    t.store AS store,
+    t.store AS store, t.customer_mailbox AS customer,
     CASE WHEN d.kind IN ('reply', 'note', 'status') THEN NULL
         ELSE COALESCE(l.chat, json_extract(d.payload, '$.place.chat')) END AS chat,
     COALESCE(l.channel, json_extract(d.payload, '$.place.channel')) AS channel,

@@ -41,12 +41,14 @@ class Edited:
 
     Attributes:
         attachments: The files that it has now; None: its chat does not say it.
+        edited_at: When, by the chat's clock; None: its chat does not say it.
     """
 
     place: Place
     message: ChatMessageId
     agent: Agent
     text: str
+    edited_at: datetime | None = None
     formatted: RichText | None = None
     attachments: tuple[Attachment, ...] | None = None
 

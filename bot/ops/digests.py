@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from bot.clock import Clock
 from bot.db.connection import Database
 from bot.model import ChatName, Place
-from bot.tickets.day.digests import tell_the_day
+from bot.tickets.day.digests import forget_later_days, tell_the_day
 from bot.tickets.day.reminders import remind
 from bot.tickets.rules_from_settings import Rules
 
@@ -47,10 +47,14 @@ class Digests:
 
     async def run(self) -> None:
         """Tell each day at its time, or up to some hours later if shopbell was not running then."""
-        told = None
+        told = before = None
         while self._at is not None:
             now = self._clock.now()
             today = now.astimezone(self._rules.zone).date()
+            if before is None or now < before:
+                await self._database.write(forget_later_days, today)
+                told = None if told is not None and told > today else told
+            before = now
             seconds = _CHECK_SECONDS
             # What is told late in the evening may still be due after midnight.
             for day in (today - timedelta(days=1), today):

@@ -21,7 +21,7 @@ from bot.tickets.day.reminders import TOLD_WITHIN
 _log = structlog.get_logger(__name__)
 # Time synchronisation moves a clock by less; and to wait a minute longer does no harm.
 _TOLERANCE = timedelta(minutes=1)
-# Our own longest pause is some hours, but a chat may ask for a day.
+# Our own longest pause is some hours, and longer ones may be left by an earlier version.
 _LONGEST_PAUSE = timedelta(hours=25)
 _MOVED_BACK = (
     "bring_back_deliveries",

@@ -3,18 +3,19 @@ Announcing late replies: one line in their thread, however often they are attemp
 
 Some causes are no failure of the reply, because they pass or a person can remove them: a refused key, a rate limit, an
 outage. After some minutes the thread gets one line that says why its replies wait. Replies that are written in that
-thread later and must wait too get no line of their own.
+thread later and must wait too get no line of their own. The same holds for what nobody knows yet to be a reply, because
+its chat is connected and cannot be read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import to_ms
-from bot.model import State
+from bot.model import ChatName, State
 from bot.tickets import enqueue
 from bot.wording import notices, reasons
 
@@ -24,9 +25,24 @@ _CHECK_SECONDS = 60.0
 
 
 class LateReplies:
-    """Looks for late replies again and again, until cancelled."""
+    """
+    Looks for late replies again and again, until cancelled.
 
-    def __init__(self, database: Database, destinations: Iterable[str], clock: Clock, wake: Callable[[], None]) -> None:
+    Args:
+        connected: The chats that are connected now, each with what people call it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        destinations: Iterable[str],
+        clock: Clock,
+        wake: Callable[[], None],
+        connected: Callable[[], Mapping[ChatName, str]],
+    ) -> None:
+        self._connected = connected
+        self._unrouted: dict[int, float] = {}
+        self._told: set[int] = set()
         self._database = database
         self._destinations = frozenset(destinations)
         self._clock = clock
@@ -40,6 +56,20 @@ class LateReplies:
             if any(not row["late_is_told"] and row["destination"] in self._destinations for row in late):
                 await self._database.write(self._announce, self._clock.now())
                 self._wake()
+            await self._look_for_unrouted()
+
+    async def _look_for_unrouted(self) -> None:
+        """Tell each thread once of what agents wrote there and nobody could send, for as long as this goes on."""
+        chats, now = self._connected(), self._clock.monotonic()
+        rows = await self._database.read(lambda tx: tx.all("unrouted_of_agents"))
+        self._unrouted = {row["id"]: self._unrouted.get(row["id"], now) for row in rows if row["chat"] in chats}
+        late = {each for each, since in self._unrouted.items() if now - since >= LATE_AFTER.total_seconds()}
+        links = {row["link"]: chats[row["chat"]] for row in rows if row["id"] in late}
+        untold = {link: label for link, label in links.items() if link not in self._told}
+        self._told = set(links)
+        if untold:
+            await self._database.write(_post_unread, untold, self._clock.now())
+            self._wake()
 
     def _announce(self, tx: Transaction, now: datetime) -> None:
         late = [row for row in _late_replies(tx, now) if row["destination"] in self._destinations]
@@ -54,6 +84,11 @@ class LateReplies:
 def _late_replies(tx: Transaction, now: datetime) -> list[Row]:
     """Every late reply, oldest first, each with the error of the first delivery in its lane, for which it waits."""
     return tx.all("late_replies", before=to_ms(now - LATE_AFTER))
+
+
+def _post_unread(tx: Transaction, links: Mapping[int, str], now: datetime) -> None:
+    for link, label in links.items():
+        enqueue.line(tx, enqueue.load_link(tx, link), notices.replies_wait(reasons.not_read_yet(label)), now)
 
 
 def _post_line(tx: Transaction, late: list[Row], now: datetime) -> None:

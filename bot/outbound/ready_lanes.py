@@ -23,6 +23,7 @@ class ReadyLane:
 
     Attributes:
         store: Empty: the delivery belongs to no store, as a line for a channel.
+        customer: The ticket's, by their address; empty: it is not known.
         kind, place: Of the first delivery; the place is None at a store's vendor.
         due_at: Since when the first delivery is due.
         delivery: Its number.
@@ -36,6 +37,7 @@ class ReadyLane:
     place: Place | None
     due_at: datetime
     delivery: int
+    customer: str = ""
     is_uncertain: bool = False
 
     @property
@@ -84,6 +86,7 @@ def _ready_lane(row: Row) -> ReadyLane:
     return ReadyLane(
         lane=row["lane"],
         store=row["store"] or "",
+        customer=row["customer"] or "",
         ticket=None if row["ticket"] is None else TicketNumber(row["ticket"]),
         kind=Kind(row["kind"]),
         place=place,

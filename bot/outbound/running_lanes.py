@@ -1,10 +1,11 @@
 """
 Which lanes run at one destination, `LANES_AT_ONCE` at most, and whose turn is next. No I/O.
 
-Stores have their turns, then each store's channels, then each channel's tickets. A turn is one attempt or one search;
-after it the lane waits for its next one. So a message waits for a few turns of others, however much they have queued.
-The store that had its last turn longest ago is next; in it the channel, and in that the ticket that has waited
-longest. Who cannot begin, because of a limit, is passed over and loses nothing.
+Stores have their turns, then each store's channels, then each channel's customers, then their tickets. A turn is one
+attempt or one search; after it the lane waits for its next one. So a message waits for a few turns of others, however
+much they have queued. The store that had its last turn longest ago is next; in it the channel, and in that the customer
+who has waited longest, and of their tickets the one that has. Who cannot begin, because of a limit, is passed over and
+loses nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from collections.abc import Collection, Iterable
 
 from bot.model import Kind, TicketNumber
 from bot.outbound.ready_lanes import LimitOf, ReadyLane
+
+_Waiting = str | TicketNumber | tuple[str, str] | None
+"""A lane, a ticket, or a customer of a store."""
 
 LANES_AT_ONCE = 16
 """How many turns may run at once at one destination."""
@@ -38,18 +42,19 @@ class Turns:
         self._buckets: dict[str, str] = {}
         self._turn = 0
         self._last_turn: dict[tuple[str, ...], int] = {}
-        self._since: dict[str | TicketNumber | None, int] = {}
+        self._since: dict[_Waiting, int] = {}
+        self._opened: set[TicketNumber | None] = set()
         self.wait: float | None = None
 
     def offer(self, lanes: Iterable[ReadyLane]) -> None:
         """These lanes are ready now, and no others. Those that are running are left out."""
         self._ready = {lane.lane: lane for lane in lanes if lane.lane not in self._running}
         for lane in sorted(self._ready.values(), key=lambda ready: (ready.due_at, ready.delivery)):
-            for key in (lane.ticket, lane.lane):
+            for key in (_customer(lane), lane.ticket, lane.lane):
                 self._since.setdefault(key, self._next_number())
-        present = [*self._ready.values(), *self._running.values()]
-        kept = {lane.lane for lane in present} | {lane.ticket for lane in present}
+        kept = {key for lane in self._present for key in (_customer(lane), lane.ticket, lane.lane)}
         self._since = {key: since for key, since in self._since.items() if key in kept}
+        self._opened &= {lane.ticket for lane in self._present}
 
     def begin(self, limit_of: LimitOf, leave_out: Collection[Kind] = ()) -> list[ReadyLane]:
         """
@@ -110,15 +115,31 @@ class Turns:
             self._buckets[lane.lane] = bucket
         number = self._next_number()
         self._last_turn[lane.store,] = self._last_turn[lane.store, lane.channel] = number
-        if lane.kind is not Kind.OPEN:  # the message for which a thread was opened follows at once
+        if lane.customer:
+            self._since[_customer(lane)] = number
+        if lane.kind is Kind.OPEN:  # the message for which a thread was opened follows at once
+            self._opened.add(lane.ticket)
+        else:
+            self._opened.discard(lane.ticket)
             self._since[lane.ticket] = self._since[lane.lane] = number
 
     def _rank(self, lane: ReadyLane) -> tuple[int, ...]:
         """The lane with the lowest rank is next."""
         store, channel = (lane.store,), (lane.store, lane.channel)
         last_turns = self._last_turn.get(store, 0), self._last_turn.get(channel, 0)
-        return *last_turns, self._since[lane.ticket], self._since[lane.lane]
+        follows = lane.ticket in self._opened and lane.kind is not Kind.OPEN
+        waiting = self._since[_customer(lane)], self._since[lane.ticket], self._since[lane.lane]
+        return *last_turns, not follows, *waiting
+
+    @property
+    def _present(self) -> list[ReadyLane]:
+        return [*self._ready.values(), *self._running.values()]
 
     def _next_number(self) -> int:
         self._turn += 1
         return self._turn
+
+
+def _customer(lane: ReadyLane) -> _Waiting:
+    """Whose lane it is; while that is not known, each ticket is that of a customer of its own."""
+    return (lane.store, lane.customer) if lane.customer else lane.ticket

@@ -32,6 +32,10 @@ def interrupted() -> str:
     return "shopbell was stopped while sending it."
 
 
+def not_read_yet(chat: str) -> str:
+    return f"shopbell cannot read yet what else was written in {chat}, or by whom."
+
+
 def not_accepted(vendor: str, what: Sequence[str]) -> str:
     return f"{vendor} does not accept {listed(what)}."
 

@@ -216,3 +216,28 @@ async def test_a_lock_does_not_count_for_what_stands_in_the_thread(tmp_path: Pat
         assert discord.told == []
         refused = await bridge.asks(discord, Verb.CLOSE)
         assert "can write in its threads" in refused.text
+
+
+async def test_what_waits_for_missed_messages_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    """The chat is connected, and for minutes does not let itself be read: who wrote there reads that it is not sent."""
+    discord = MemoryChat(name=DISCORD)
+    async with running(tmp_path / "db", discord=discord, poll_seconds=600) as bridge:
+        await bridge.ticket_arrives()
+        thread = bridge.thread(discord)
+        discord.fail["missed"] = [Unavailable("It answers 500.")] * 1_000
+        assert discord.intake is not None
+        discord.intake.gap_possible(DISCORD)
+        await discord.intake.connected(DISCORD)
+        await bridge.says(discord, "m1", "On its way.")
+        await asyncio.sleep(240)
+        assert discord.texts(thread) == ["Hello?"]
+        await asyncio.sleep(900)
+        await bridge.says(discord, "m2", "Are you still there?")
+        await asyncio.sleep(900)
+        told = "⏳ What was written here has not reached the customer yet."
+        assert [text.startswith(told) for text in discord.texts(thread)[1:]] == [True]
+        discord.fail["missed"].clear()
+        await until(lambda: len(bridge.vendor.texts("t1")) == 2, "both are sent")
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == ["On its way.", "Are you still there?"]
+        assert len(discord.texts(thread)) == 2

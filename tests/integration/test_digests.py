@@ -132,3 +132,18 @@ async def test_a_clock_that_goes_back_tells_no_day_again(tmp_path: Path) -> None
         clock.skew = 0
         await asyncio.sleep(HOUR)
         assert [len(each) for each in told(bridge)] == [1, 1]
+
+
+@pytest.mark.parametrize("days", [1, 3])
+async def test_a_clock_that_was_ahead_uses_up_no_day(tmp_path: Path, days: int) -> None:
+    """Once it is put right, this day is told and each that comes, also the one that it had seemed to be."""
+    async with telling(tmp_path) as bridge:
+        await bridge.ticket_arrives()
+        clock = bridge.app._clock
+        assert isinstance(clock, SimulatedClock)
+        clock.skew = 24 * HOUR * days
+        await asyncio.sleep(2 * HOUR)
+        before = [len(each) for each in told(bridge)]
+        clock.skew = 0
+        await asyncio.sleep(24 * HOUR * days)
+        assert [len(each) - amount for each, amount in zip(told(bridge), before, strict=True)] == [days + 1] * 2

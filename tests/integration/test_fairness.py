@@ -108,6 +108,25 @@ async def test_a_hundred_new_tickets_delay_no_other_channel_and_leave_no_card_be
         assert (discord.refused, discord.without_thread, slack.refused) == (0, 0, 0)
 
 
+async def test_a_customer_with_a_hundred_new_tickets_delays_no_other_customer(tmp_path: Path) -> None:
+    """In Slack openings and posts share one limit: who has a thread there, and who is new, waits for a few of them."""
+    async with two_stores(tmp_path / "db") as (sim, _discord, slack):
+        shop = sim.shops["busy"]
+        shop.customer_writes("busy-karl", "busy-karl Hello?", name="Karl")
+        await sim.advance_until(lambda: any(slack.ticket_of(thread) == "busy-karl" for thread in slack.threads()))
+        for ticket in range(100):
+            shop.customer_writes(f"busy-new-{ticket}", f"busy-new-{ticket} Hello?")
+        sim.nudge("busy", "busy-new-0")
+        await sim.advance_until(lambda: len(slack.threads()) > 35)  # all of them have been read
+        shop.customer_writes("busy-karl", "busy-karl Are you there?", name="Karl")
+        shop.customer_writes("busy-lena", "busy-lena Hello?", name="Lena")
+        sim.nudge("busy", "busy-karl")
+        before = len(slack.threads())
+        await sim.advance_until(lambda: "busy-karl Are you there?" in shown(slack, "busy-karl"))
+        await sim.advance_until(lambda: any(slack.ticket_of(thread) == "busy-lena" for thread in slack.threads()))
+        assert len(slack.threads()) - before <= 8
+
+
 async def test_the_first_message_follows_its_card(tmp_path: Path) -> None:
     """Agents see customer after customer, and not a hundred cards before the first message."""
     async with two_stores(tmp_path / "db") as (sim, _discord, slack):

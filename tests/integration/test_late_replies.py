@@ -194,9 +194,10 @@ async def test_what_cannot_be_looked_for_fails_in_doubt(tmp_path: Path, trouble:
 async def test_a_restored_backup_looks_as_long_as_anybody(tmp_path: Path) -> None:
     """What had waited for hours when the backup was made may have left since: it is looked for from the restart on."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
-        shop.fail["reply"] = [RateLimited("Come tomorrow.", retry_after=DAY)]
+        shop.fail["reply"] = [RateLimited("Come later.", retry_after=HOUR)] * 100
         written = discord.writes(THREAD, "t1 answer")
         await sim.passes(9 * HOUR)
+        shop.fail["reply"].clear()
         await sim.database.write(lambda tx: tx.run("mark_as_backup"))
         mend = unreadable(shop)
         sim.kill()

@@ -365,3 +365,29 @@ async def test_an_old_ticket_that_changes_during_the_first_contact_gets_threads(
         await until(lambda: len(bridge.discord.threads()) > 0, "the thread")
         await bridge.at_rest()
         assert [bridge.discord.texts(thread) for thread in bridge.discord.threads()] == [["From old times", "Hello?"]]
+
+
+@dataclass
+class Slow(MemoryVendor):
+    """A vendor that takes a second for each ticket."""
+
+    async def ticket(self, ticket: TicketId) -> Conversation:
+        await asyncio.sleep(1.0)
+        return await super().ticket(ticket)
+
+
+async def test_a_long_sweep_holds_up_no_ticket_that_a_webhook_names(tmp_path: Path) -> None:
+    """It is read between two others; also where the sweep has passed it already, and takes a quarter of an hour."""
+    vendor = Slow(now=now)
+    async with running(tmp_path / "db", vendor=vendor, store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        for number in range(900):
+            vendor.customer_writes(f"new-{number}", f"Hello {number}?", name=f"Customer {number}")
+        bridge.app.nudge(MAIN)
+        await until(lambda: len(bridge.discord.threads()) > 20, "the sweep has begun")
+        vendor.customer_writes("t1", "Are you there?")
+        bridge.app.nudge(MAIN, TicketId("t1"))
+        began = now()
+        await until(lambda: "Are you there?" in bridge.discord.texts(bridge.thread(bridge.discord)), "it is shown")
+        assert now() - began < timedelta(seconds=10)
+        assert len(bridge.discord.threads()) < 100

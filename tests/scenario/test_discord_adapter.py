@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -281,6 +282,17 @@ class TestPosting:
             with pytest.raises(RateLimited) as caught:
                 await s.chat.post(where, post("hello"), 0, KEY)
             assert caught.value.retry_after == pytest.approx(120.0, abs=1.0)
+
+    async def test_what_is_refused_again_and_again_ends_its_turn(self) -> None:
+        """All pauses between the refusals together are no longer than a turn may wait."""
+        async with stage() as s:
+            where = place(s.text, await s.open(s.text))
+            answer = json.dumps({"message": "Slow down", "retry_after": 0, "global": False})
+            s.server.http_server.fail("refuse", path="/messages$", status=429, body=answer, times=10_000)
+            before = len(s.server.http_server.seen)
+            with pytest.raises(RateLimited):
+                await s.chat.post(where, post("hello"), 0, KEY)
+            assert len(s.server.http_server.seen) - before < 30
 
     async def test_a_search_goes_through_all_that_was_said_since(self) -> None:
         """Also when a hundred messages and more came after it."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
+import discord
 import pytest
 
 from bot.errors import Unavailable
 from bot.model import ChatMessageId, DeliveryKey, Mark, Opened, Status
 from bot.sandbox.discord import Thread
 from bot.sandbox.loopback_server import Exchange
-from tests.support.stage.discord import card, place, stage
+from tests.support.stage.discord import Stage, card, place, stage
 from tests.support.twice import is_gone, once_sure
+from tests.support.waiting import until
+
+
+def known_tags(s: Stage) -> list[str]:
+    """The forum's tags as discord.py knows them."""
+    forum = s.client.get_channel(int(s.forum))
+    assert isinstance(forum, discord.ForumChannel)
+    return [tag.name for tag in forum.available_tags]
 
 
 class TestCards:
@@ -33,6 +42,23 @@ class TestCards:
                     assert "another title" in s.shown(opened, channel)["description"]
                     if channel == s.forum:
                         assert set(s.server.tag_names(thread)) == {status.value.capitalize(), "vip"}
+
+    @pytest.mark.parametrize("gateway_tells", [True, False])
+    async def test_a_tag_that_was_deleted_takes_no_thread_away(self, gateway_tells: bool) -> None:
+        """Also in the moment before the gateway tells of it, and where the post still has it."""
+        async with stage(tags=["Open", "Closed", "vip"]) as s:
+            opened = await s.open(s.forum)
+            thread = s.server.thread(opened.thread)
+            forum = next(each for each in s.server.channels if str(each.id) == s.forum)
+            forum.tags = [tag for tag in forum.tags if tag.name == "vip"]
+            if gateway_tells:
+                s.server.guild.send_channel_event("CHANNEL_UPDATE", forum)
+                await until(lambda: len(known_tags(s)) == 1, "it is told")
+            assert await s.chat.render_card(place(s.forum, opened), opened, card(Status.CLOSED, title="changed"))
+            assert (thread.archived, s.server.tag_names(thread)) == (True, [])
+            assert "changed" in s.shown(opened, s.forum)["description"]
+            again = await s.chat.open_thread(s.forum, card(), DeliveryKey("k-2"))
+            assert s.server.tag_names(s.server.thread(again.thread)) == []
 
     async def test_rendering_twice_changes_nothing_twice(self) -> None:
         """What is shown already is neither edited, nor opened and archived again."""

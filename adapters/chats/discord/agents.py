@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import discord
+import structlog
 
 from adapters.chats import shared_wording
 from adapters.chats.disappearance import ask_each, is_unsure
@@ -16,10 +17,13 @@ from adapters.chats.discord.card import Json
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
 from adapters.chats.discord.failures import usable_answer
+from adapters.chats.unanswered import Unanswered
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
 from bot.model import Agent, AgentId, ChannelId, Place, ThreadId
 from bot.text.names import name_of
+
+_log = structlog.get_logger(__name__)
 
 _SECONDS = 60.0
 _REMEMBERED = 1_000
@@ -59,6 +63,7 @@ class Agents:
         self._channels = channels
         self._clock = clock
         self._known: dict[tuple[int, int], _Known] = {}
+        self._unanswered = Unanswered(clock)
 
     async def author(self, message: discord.Message, guild: int) -> Agent:
         """
@@ -177,27 +182,41 @@ class Agents:
         raise Unavailable(wording.SERVER_NOT_LISTED)
 
     async def _look_up(self, guild: int, person: int, name: str = "") -> _Known:
-        """What Discord said about a member in the last minute; it is asked if it said nothing."""
+        """
+        What Discord said about a member in the last minute; it is asked if it said nothing.
+
+        One of whom it says nothing usable for minutes, while it answers about us, has no right.
+        """
         known = self._known.get((guild, person))
         if known is not None and self._clock.monotonic() - known.at < _SECONDS:
             return known
         asked_at = self._clock.monotonic()
         try:
-            member = await self._account.call(
-                "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(person)
-            )
+            found = await self._asked_for(guild, person, asked_at)
         except Gone as error:
             wait = self._account.disappearances.missing(f"{guild} {person}", asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
-            left = Agent(id=AgentId(str(person)), name=name_of(name) or shared_wording.SOMEBODY, is_active=False)
-            found = _Known(asked_at, left, None)
+            found = _Known(asked_at, _without_rights(person, name), None)
+        except Unavailable:
+            us = (await self._account.client()).user
+            if not self._unanswered.failed(f"{guild} {person}") or us is None:
+                raise
+            await self._asked_for(guild, us.id, asked_at)  # in an outage there is no answer to this either
+            _log.warning("discord does not say who somebody is", user=person)
+            found = _Known(asked_at, _without_rights(person, name), None)
         else:
             self._account.disappearances.there(f"{guild} {person}")
-            with usable_answer(wrote=False):
-                found = _Known(asked_at, _agent_of_json(guild, member), member)
+            self._unanswered.answered(f"{guild} {person}")
         self._remember(guild, person, found)
         return found
+
+    async def _asked_for(self, guild: int, person: int, asked_at: float) -> _Known:
+        member = await self._account.call(
+            "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(person)
+        )
+        with usable_answer(wrote=False):
+            return _Known(asked_at, _agent_of_json(guild, member), member)
 
     def _remember(self, guild: int, person: int, known: _Known) -> None:
         if len(self._known) >= _REMEMBERED:
@@ -242,6 +261,10 @@ def only_named(person: discord.abc.User) -> Agent:
     """Somebody about whom Discord says only the name. They may do nothing by themselves."""
     name = name_of(person.display_name, person.name) or shared_wording.SOMEBODY
     return Agent(id=AgentId(str(person.id)), name=name, is_active=False)
+
+
+def _without_rights(person: int, name: str) -> Agent:
+    return Agent(id=AgentId(str(person)), name=name_of(name) or shared_wording.SOMEBODY, is_active=False)
 
 
 def _agent_of_member(member: discord.Member) -> Agent:

@@ -202,6 +202,7 @@ class Events:
                 message=ChatMessageId(str(message.id)),
                 agent=await self._agents.author(message, self._guild_of(place)),
                 text=plain(text),
+                edited_at=message.edited_at,
                 formatted=formatting_of(text),
                 attachments=attachments_of(message),
             )

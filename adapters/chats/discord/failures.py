@@ -22,6 +22,9 @@ UNKNOWN_CHANNEL = 10003
 UNKNOWN_SERVER = 10004
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_EMOJI = 10014
+_UNKNOWN_MEMBER, _UNKNOWN_PERSON, _UNKNOWN_TAG = 10007, 10013, 10087
+_THINGS = (UNKNOWN_CHANNEL, UNKNOWN_SERVER, _UNKNOWN_MEMBER, UNKNOWN_MESSAGE, _UNKNOWN_PERSON, UNKNOWN_EMOJI)
+"""What a request is about. Any other code with a 404 is about something that the request only mentions."""
 TOO_MANY_OLD_EDITS = 30046
 ARCHIVED = 50083
 REACTIONS_BLOCKED = 90001
@@ -141,7 +144,7 @@ def _error_for(error: discord.HTTPException, *, wrote: bool, permission: str) ->
     if error.code in _PASSING_STATES or (not error.code and error.status in _NOT_DISCORDS):
         sentence = wording.NOT_NOW if error.code else wording.FOREIGN_ANSWER
         return Unavailable(sentence.format(code=error.code, status=error.status))
-    if error.status == 404:
+    if error.status == 404 and error.code in _THINGS:
         return Forbidden(wording.NOT_ON_SERVER) if error.code == UNKNOWN_SERVER else Gone(wording.GONE)
     return _refused_for_good(error, permission)
 
@@ -165,6 +168,17 @@ def is_about_name(error: RemoteError) -> bool:
     if code_of(error) == _TITLE_BLOCKED:
         return True
     return isinstance(error, Rejected) and bool(error.fields) and all(field == "name" for field in error.fields)
+
+
+def is_about_tags(error: RemoteError) -> bool:
+    """Whether Discord has refused a forum post's tags: one of them was deleted."""
+    if code_of(error) == _UNKNOWN_TAG:
+        return True
+    return (
+        isinstance(error, Rejected)
+        and bool(error.fields)
+        and all(field.split(".")[0] == "applied_tags" for field in error.fields)
+    )
 
 
 def _rate_limit(error: discord.HTTPException) -> RateLimited | None:

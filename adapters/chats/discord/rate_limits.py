@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.clock import Clock, wait_for
+from bot.errors import bounded_wait
 
 _AT_ONCE = 5
 _A_SECOND = 40
@@ -26,6 +27,8 @@ _ROUNDING = 0.001
 _NEGLIGIBLE = 1e-6
 _GUESS = 1.0
 """Seconds; how long a window is assumed to last until an answer says."""
+_SHORTEST_REFUSAL = 0.1
+"""Seconds; an answer that refuses a request and asks for no pause must not be asked again and again."""
 
 
 @dataclass(slots=True)
@@ -141,7 +144,7 @@ class RateLimits:
         if name is None:
             return
         try:
-            seconds = float(headers.get("X-RateLimit-Reset-After", "0"))
+            seconds = bounded_wait(float(headers.get("X-RateLimit-Reset-After", "0")))
             answered = _Window(
                 limit=int(headers.get("X-RateLimit-Limit", "1")),
                 remaining=int(headers.get("X-RateLimit-Remaining", "1")),
@@ -155,7 +158,7 @@ class RateLimits:
 
     def exceeded(self, route: str, place: str, seconds: float, *, everything: bool) -> None:
         """A 429 came: no requests of this kind, or none at all, for so many seconds. For the arguments see `take`."""
-        resets_at = self._clock.monotonic() + seconds + _ROUNDING
+        resets_at = self._clock.monotonic() + max(bounded_wait(seconds), _SHORTEST_REFUSAL) + _ROUNDING
         if everything:
             self._everything_closed_until = resets_at
             return

@@ -211,6 +211,7 @@ class Requests:
         address = self._base + path.format_map({name: quote(value, safe="") for name, value in ids.items()})
         limit = (f"{method} {path}", ids.get("channel_id") or ids.get("guild_id") or "")
         wrote = method != "GET"
+        latest = self._clock.monotonic() + patience
         while True:
             await self._wait_for_limit(limit, patience)
             with remote_errors(wrote=wrote, permission=permission):
@@ -224,6 +225,8 @@ class Requests:
                     return _content(answer, wrote=wrote)
             everything = answer.response.headers.get("X-RateLimit-Global") == "true"
             self.limits.exceeded(*limit, answer.retry_after, everything=everything)
+            # However often it is refused, all of its pauses together are no longer than that.
+            patience = max(0.0, latest - self._clock.monotonic())
 
     async def _wait_for_limit(self, limit: tuple[str, str], patience: float) -> None:
         """Return when one more request fits into its limits. Raises `RateLimited` if that takes too long."""

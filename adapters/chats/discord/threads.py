@@ -25,6 +25,7 @@ from adapters.chats.discord.failures import (
     UNKNOWN_MESSAGE,
     code_of,
     is_about_name,
+    is_about_tags,
     seen_open,
     usable_answer,
 )
@@ -132,7 +133,17 @@ class Threads:
 
         Discord takes no nonce here. So the request is made once, and `History` looks for the key in the posts.
         """
-        tags = await forum_tags.tags_for(self._account, forum, card)
+        try:
+            return await self._open_post(forum, name, message, card)
+        except Rejected as error:
+            if not is_about_tags(error):
+                raise
+        return await self._open_post(forum, name, message, card, asks=True)
+
+    async def _open_post(
+        self, forum: discord.ForumChannel, name: str, message: Json, card: Card | None, *, asks: bool = False
+    ) -> str:
+        tags = await forum_tags.tags_for(self._account, forum, card, asks=asks)
         if forum.flags.require_tag and not tags:
             raise Forbidden(wording.TAG_NEEDED)
         body = {"name": name, "auto_archive_duration": AUTO_ARCHIVE_MINUTES, "applied_tags": tags, "message": message}
@@ -193,9 +204,15 @@ class Threads:
         opened for the edit and archived again. A card in a text channel can always be edited.
         """
         with seen_open():
-            return await self._render_card(place, opened, card)
+            try:
+                return await self._render_card(place, opened, card)
+            except Rejected as error:
+                if not is_about_tags(error):
+                    raise
+            return await self._render_card(place, opened, card, asks=True)
 
-    async def _render_card(self, place: Place, opened: Opened, card: Card) -> bool:
+    async def _render_card(self, place: Place, opened: Opened, card: Card, *, asks: bool = False) -> bool:
+        """As `render_card`; for `asks` see `forum_tags.tags_for`."""
         where = await self._channels.channel(place.channel)
         forum = where if isinstance(where, discord.ForumChannel) else None
         is_in_thread = forum is not None or str(opened.card) != str(opened.thread)
@@ -204,7 +221,7 @@ class Threads:
         with usable_answer(wrote=False):
             tags_now = list(thread.get("applied_tags") or [])
             is_archived = bool(thread["thread_metadata"]["archived"])
-        tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card, tags_now)
+        tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card, tags_now, asks=asks)
         is_there, is_outdated = True, self._rendered.shows_another(opened.card, card_message(card))
         if not is_outdated:
             message = await self._card(channel, opened)

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from adapters.chats import shared_wording
 from adapters.chats.disappearance import Disappearances, ask_each
 from adapters.chats.slack import wording
@@ -18,11 +20,14 @@ from adapters.chats.slack.members import Members
 from adapters.chats.slack.mentioned import MentionedNames
 from adapters.chats.slack.requests import Requests
 from adapters.chats.slack.thread_locks import ThreadLocks
+from adapters.chats.unanswered import Unanswered
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
 from bot.model import Agent, AgentId, Place
 from bot.text.audience import BOT_NAME
 from bot.text.names import name_of
+
+_log = structlog.get_logger(__name__)
 
 _NAME = 80
 FILES_A_MINUTE = 30
@@ -52,6 +57,7 @@ class Agents:
     def __init__(self, requests: Requests, clock: Clock, agents: Collection[frozenset[str]]) -> None:
         self._requests = requests
         self._disappearances = Disappearances(clock)
+        self._unanswered = Unanswered(clock)
         self._named = frozenset(agents)
         self._groups = tuple(sorted({one for named in agents for one in named if is_group(one)}))
         self._people = Remembered(clock, self._read_person)
@@ -70,7 +76,8 @@ class Agents:
 
     async def agent(self, user: str) -> Agent:
         """
-        The person with this id. Asks Slack if needed. Somebody whom Slack does not show to us has no name and no right.
+        The person with this id. Asks Slack if needed. Somebody whom Slack does not show to us has no name and no right;
+        neither has one of whom it says nothing usable for minutes, while it answers about us.
 
         Raises what `Requests.read` raises, except `Gone` and `Rejected`.
         """
@@ -104,7 +111,8 @@ class Agents:
 
         Of each person's files only some a minute are asked for, except an agent's: those go to customers.
 
-        That counts when Slack says it twice: after one wrong answer a file would be left out of a reply.
+        That counts when Slack says it twice: after one wrong answer a file would be left out of a reply. Nobody
+        waits for more than minutes for one of which it says nothing usable.
 
         Raises what `Requests.read` raises, if that may be over soon.
         """
@@ -121,7 +129,13 @@ class Agents:
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             return None
+        except Unavailable:
+            if not self._unanswered.failed(f"file {file}"):
+                raise
+            _log.warning("slack does not say what a file is", file=file)
+            return None
         self._disappearances.there(f"file {file}")
+        self._unanswered.answered(f"file {file}")
         return found if isinstance(found, Mapping) else None
 
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
@@ -169,14 +183,25 @@ class Agents:
     async def _read_person(self, user: str) -> Mapping[str, Any]:
         asked_at = self._disappearances.now()
         try:
-            answer = await self._requests.read("users.info", user=user)
+            needed = await self._asked_for(user)
         except (Gone, Rejected) as error:
             # Whatever Slack refuses here concerns this person alone, and not the channel in which they wrote.
             wait = self._disappearances.missing(user, asked_at)
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             return {"deleted": True}
+        except Unavailable:
+            if not self._unanswered.failed(user) or not self.user:
+                raise
+            await self._asked_for(self.user)  # in an outage there is no answer to this either
+            _log.warning("slack does not say who somebody is", user=user)
+            return {"deleted": True}
         self._disappearances.there(user)
+        self._unanswered.answered(user)
+        return needed
+
+    async def _asked_for(self, user: str) -> Mapping[str, Any]:
+        answer = await self._requests.read("users.info", user=user)
         with usable_answer(writes=False):
             if answer["user"]["id"] != user:
                 raise ValueError("another person")

@@ -18,7 +18,17 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.chats.malformed import SHAPE_ERRORS
 from adapters.chats.slack import wording
-from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+from bot.errors import (
+    AuthFailed,
+    Forbidden,
+    Gone,
+    RateLimited,
+    Rejected,
+    RemoteError,
+    Unavailable,
+    Uncertain,
+    bounded_wait,
+)
 
 OPEN_SOCKET = "apps.connections.open"
 THREAD_LOCKED = ("restricted_action_thread_locked", "thread_locked")
@@ -162,8 +172,8 @@ def _no_answer(*, writes: bool) -> RemoteError:
 
 
 def _retry_after(headers: Any) -> float:
-    """Slack's `Retry-After` in whole seconds; only a proxy's own 429 may lack it."""
+    """Slack's `Retry-After` in whole seconds; only a proxy's own 429 may lack it, or ask for a year."""
     try:
-        return max(1.0, float(headers.get("Retry-After", _RETRY_AFTER)))
+        return max(1.0, bounded_wait(float(headers.get("Retry-After", _RETRY_AFTER))))
     except (TypeError, ValueError):
         return _RETRY_AFTER

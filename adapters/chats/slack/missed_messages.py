@@ -24,6 +24,8 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
+_MOST_FAILURES = 5
+"""After so many threads of a channel that could not be read, the rest is not tried."""
 _PAGES = 3
 """So many pages of a channel are looked through before its threads are read one by one."""
 
@@ -121,7 +123,8 @@ class MissedMessages:
         Only what Slack says of the thread itself counts, twice, some seconds apart.
         """
         touched, perhaps_gone = await self._sorted(channel, cursors)
-        unsure: RemoteError | None = None
+        problem: RemoteError | None = None
+        failures = 0
         for cursor, first in touched:
             try:
                 missed = await self._unread(cursor)
@@ -129,9 +132,11 @@ class MissedMessages:
                 perhaps_gone.append(cursor)
                 continue
             except Unavailable as error:
-                if not is_unsure(error):
+                # The other threads are read: they may be all right, and the next time all are sure.
+                problem = problem or error
+                failures += not is_unsure(error)
+                if failures >= _MOST_FAILURES:
                     raise
-                unsure = unsure or error  # the other threads are read, so that the next time all are sure
                 continue
             for message in missed:
                 yield message
@@ -140,8 +145,8 @@ class MissedMessages:
         if intake is not None and perhaps_gone:
             async for message in self._last_look(perhaps_gone, intake):
                 yield message
-        if unsure is not None:
-            raise unsure
+        if problem is not None:
+            raise problem
 
     async def _left_behind(self, cursor: Cursor) -> AsyncIterator[Said]:
         """What people wrote in a thread that its ticket has left; most of them have only a tombstone above them."""

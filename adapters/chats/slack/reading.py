@@ -67,10 +67,11 @@ class PersonMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageChanged:
-    """A person's message has a new text, or other files."""
+    """A person's message has a new text, or other files; `at`: since when, None: Slack does not say it."""
 
     now: PersonMessage
     has_other_files: bool = False
+    at: datetime | None = None
 
     @property
     def place(self) -> Place:
@@ -163,7 +164,8 @@ def _changed(event: Event, channel: str) -> MessageChanged | MessageDeleted | No
     has_other_files = before is None or beside_text.file_ids(before) != beside_text.file_ids(now)
     if before is not None and before.get("text") == now.get("text") and is_same and not has_other_files:
         return None
-    return MessageChanged(message, has_other_files)
+    changed_at = str(event.get("event_ts") or "")
+    return MessageChanged(message, has_other_files, time_of(changed_at) if is_ts(changed_at) else None)
 
 
 def _deleted(event: Event, channel: str) -> MessageDeleted | None:
@@ -224,6 +226,7 @@ async def edited(changed: MessageChanged, agents: Agents) -> Edited:
         message=message.message,
         agent=author,
         text=plain(text),
+        edited_at=changed.at,
         formatted=formatting_of(text),
         attachments=message.attachments if changed.has_other_files else None,
     )

@@ -146,7 +146,12 @@ class NumberedPages:
             seen |= ids
             if page.found:
                 yield page.found
-            if not new or self._ends(page, number - self._first + 1, len(seen)):
+            count = number - self._first + 1
+            if not new:
+                # An old page in the place of this one, as from a cache, hides the others.
+                self._changed = self._changed or (bool(ids) and _says_more(page, count, len(seen)))
+                return
+            if self._ends(page, count, len(seen)):
                 return
             before = page
         raise Unavailable("The vendor's list of tickets has no end.")
@@ -167,6 +172,13 @@ class NumberedPages:
         if page.total is not None and seen <= page.total:
             return seen == page.total
         return self._length.ends(len(page.found))
+
+
+def _says_more(page: Page, count: int, seen: int) -> bool:
+    """Whether a page says itself that there is more than was seen on `count` pages. Pure."""
+    if page.last is not None:
+        return not page.last
+    return (page.pages or 0) > count or (page.total or 0) > seen
 
 
 class PageNumbering:

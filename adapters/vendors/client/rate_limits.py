@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.clock import Clock, RemoteClock
-from bot.errors import RateLimited
+from bot.errors import LONGEST_RETRY_AFTER, RateLimited
 
 RESERVED_FOR_WRITES = 0.2
 """The part of a window that only replies and changes of status may use."""
@@ -25,8 +25,6 @@ _SHORT_WINDOW = 60.0
 """A shorter window reserves nothing: there a reply has the next turn."""
 _GIVES_WAY_FOR = 0.1
 """So many seconds after an urgent request may be sent, reads go on if it was not."""
-_LONGEST_WINDOW = 86_400.0
-"""Lightspeed counts by the day; no vendor's window is longer."""
 _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
 _DOUBLINGS = 6
@@ -40,6 +38,8 @@ _SAFETY_MARGIN = 1.25
 """The spacing stays so many times as long as the one that was refused."""
 _CAREFUL_FOR = 3_600.0
 _ROUNDING = 1e-9
+_MOMENTS_FROM, _MILLISECONDS_FROM = 1e8, 1e11
+"""As seconds from now these are years; as seconds since 1970 the years 1973 and 5138."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class WindowState:
     reset: float
 
 
-def window_states(headers: Mapping[str, str], epoch: float) -> tuple[WindowState, ...]:
+def window_states(headers: Mapping[str, str], epoch: float, longest: float) -> tuple[WindowState, ...]:
     """
     What the headers `X-RateLimit-Limit`, `-Remaining` and `-Reset` say; empty where one is missing or unreadable.
 
@@ -68,14 +68,22 @@ def window_states(headers: Mapping[str, str], epoch: float) -> tuple[WindowState
 
     Args:
         epoch: Seconds since 1970 by the vendor's clock, for vendors that send the reset as a point in time.
+        longest: No reset is believed to be later, in seconds.
     """
     columns = [_numbers(headers.get(f"x-ratelimit-{name}", "")) for name in ("limit", "remaining", "reset")]
     if not columns[0] or len({len(column) for column in columns}) != 1:
         return ()
     return tuple(
-        WindowState(limit, remaining, min(max(0.0, reset - epoch if reset > 1e8 else reset), _LONGEST_WINDOW))
+        WindowState(limit, remaining, min(max(0.0, _seconds_until(reset, epoch)), longest))
         for limit, remaining, reset in zip(*columns, strict=True)
     )
+
+
+def _seconds_until(reset: float, epoch: float) -> float:
+    """A reset as seconds from now; it may be a point in time, in seconds or milliseconds."""
+    if reset < _MOMENTS_FROM:
+        return reset
+    return (reset / 1000 if reset >= _MILLISECONDS_FROM else reset) - epoch
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -157,6 +165,8 @@ class Quota:
         self._vendor = vendor
         now = clock.monotonic()
         self._allowances = [_Allowance(window, now) for window in windows]
+        # What is not documented may be a mistake, and one answer must not stop a store for a day.
+        self._longest_window = max([LONGEST_RETRY_AFTER, *(window.seconds for window in windows)])
         self._reported: list[_ReportedWindow] = []
         self._closed_until = now
         self._refusals = 0
@@ -268,7 +278,8 @@ class Quota:
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         self._their_clock.answered(headers.get("date"))
-        found = window_states(headers, (self._their_clock.now() or self._clock.now()).timestamp())
+        epoch = (self._their_clock.now() or self._clock.now()).timestamp()
+        found = window_states(headers, epoch, self._longest_window)
         if found:
             now = self._clock.monotonic()
             self._reported = [_ReportedWindow(state, now) for state in found]

@@ -19,7 +19,8 @@ import structlog
 from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import link_row, to_ms
-from bot.errors import RemoteError
+from bot.errors import RemoteError, Unavailable
+from bot.inbound.chats.changed_messages import ChangedMessages
 from bot.inbound.isolation import defects_as_unavailable
 from bot.model import ChannelId, ChatMessageId, ChatName, Cursor, Place, Said, ThreadId
 from bot.ports import Chat
@@ -56,6 +57,7 @@ class CatchUp:
         in_sync: Whether no message older than the live ones can be missing.
         is_connected: Whether the connection works, so that new events arrive.
         sync_epoch: A unique name for the time since the last possible gap. It changes with every possible gap.
+        changed: The messages of which events say that they were changed.
     """
 
     def __init__(self, chat: Chat, database: Database, rules: Rules, clock: Clock, wake: Callable[[], None]) -> None:
@@ -67,8 +69,10 @@ class CatchUp:
         self._connection_ready = asyncio.Event()
         self._unreadable_channels: set[ChannelId] = set()
         self._found_in: dict[ChannelId, Found] = {}
+        self._found_threads: set[Place] = set()
         self._read_first_threads: asyncio.Queue[Place] = asyncio.Queue()
         self._changed_meanwhile: set[tuple[Place, ChatMessageId]] = set()
+        self.changed = ChangedMessages()
         self.in_sync = self.is_connected = False
         self.sync_epoch = secrets.token_hex(8)
         self._gap_since = self._connected_since = clock.monotonic()
@@ -104,8 +108,9 @@ class CatchUp:
             return now - self._connected_since < _READING_SECONDS
         return now - self._gap_since < _CONNECTING_SECONDS
 
-    def message_changed(self, thread: Place, message: ChatMessageId) -> None:
-        """A message was edited or deleted now; a copy that is being read may be older."""
+    def message_changed(self, thread: Place, message: ChatMessageId, made_at: datetime | None = None) -> None:
+        """A message was edited, at this time of its chat, or deleted; a copy that is being read may be older."""
+        self.changed.add(thread, message, made_at)
         if not self.in_sync:
             self._changed_meanwhile.add((thread, message))
 
@@ -157,12 +162,17 @@ class CatchUp:
             if not error.retryable:
                 self._connected_since = -_READING_SECONDS  # nobody knows when it can be read, so nobody waits for it
             _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, reason=error.user_message)
+            # What cannot be read may be one thread: each in which something was found is read by itself.
+            for thread in sorted(self._found_threads, key=str):
+                self.read_first(thread)
+            self._found_threads.clear()
             return sync_epoch != self.sync_epoch
         if sync_epoch != self.sync_epoch:
             return True
         # From here on a live message is routed at once, after what still waits in its thread.
         self.in_sync = True
         self._changed_meanwhile.clear()
+        self._found_threads.clear()
         read = {cursor.place.channel for cursor in cursors} - self._unreadable_channels
         found, self._found_in = self._found_in, {}
         await self._route(partial(self._route_all, found, read))
@@ -193,17 +203,32 @@ class CatchUp:
             await self._route(partial(self._route_all, found, read))
 
     async def _read(self, cursors: list[Cursor]) -> None:
-        """Record the messages in these threads that are not recorded yet. Raises `RemoteError`."""
+        """
+        Record the messages in these threads that are not recorded yet.
+
+        Raises:
+            RemoteError: Also if only in some channels it cannot be known who may do what; the others have been read.
+        """
         sync_epoch = self.sync_epoch
+        failing: dict[ChannelId, Unavailable] = {}
         with defects_as_unavailable(f"catching up on {self._chat.label}"):
             async for said in self._chat.missed(cursors):
                 if sync_epoch != self.sync_epoch:
                     return
-                writable = await self._chat.writable(said.agent, [said.place], wrote=True)
+                if said.place.channel in failing:
+                    continue
+                try:
+                    writable = await self._chat.writable(said.agent, [said.place], wrote=True)
+                except Unavailable as error:
+                    failing[said.place.channel] = error
+                    continue
                 current = (said.place, said.message) not in self._changed_meanwhile
                 epoch = sync_epoch if current else None
                 if await self._database.write(_record_if_new, said, self._rules, writable, epoch):
                     self._found_in[said.place.channel] = with_one(self._found_in.get(said.place.channel), said)
+                    self._found_threads.add(said.place)
+        if failing:
+            raise next(iter(failing.values()))
 
     async def _read_ahead(self) -> None:
         while True:

@@ -55,7 +55,7 @@ class Choices:
         allowed = await self.open_stores(place, agent, Door.COMPLETION)
         typed = typed.strip().lstrip("#").strip()
         found = await self._found(verb, typed, place.chat, allowed) if typed else None
-        return await self._database.read(self._choices, verb, typed, place, allowed, agent, found)
+        return await self._database.look_up(self._choices, verb, typed, place, allowed, agent, found)
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         """Stores to choose from; the contract is `bot.ports.Intake.stores`."""

@@ -89,9 +89,9 @@ class FigureRequests:
     async def _count(self, hours: Mapping[StoreName, Hours | None], days: int, now: datetime) -> Report | None:
         """What takes long is counted elsewhere, so that no other question and no message waits for it."""
         zone, colleagues = self._rules.zone, self._rules.colleagues
-        if not await self._database.read(takes_long, list(hours), last_days(days, now, zone)):
+        if not await self._database.look_up(takes_long, list(hours), last_days(days, now, zone)):
             counted = partial(report, masks_emails=self._rules.masks_emails)
-            return await self._database.read(counted, hours, days, now, zone, colleagues)
+            return await self._database.look_up(counted, hours, days, now, zone, colleagues)
         path = self._database.path
         return await self._elsewhere(
             Question(

@@ -170,7 +170,7 @@ class Homes:
         allowed = await stores_seen_by(agent, self._chats[chat], self._rules)
         if not allowed:
             return _Shown(Home(counts=wording.NO_PAGE, sections=()), frozenset())
-        home = await self._database.read(self._read, chat, agent, allowed)
+        home = await self._database.look_up(self._read, chat, agent, allowed)
         return _Shown(home, frozenset(allowed))
 
     def _read(

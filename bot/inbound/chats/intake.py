@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
@@ -48,6 +48,8 @@ from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices
 
 _log = structlog.get_logger(__name__)
+_LATE = timedelta(seconds=30)
+"""What comes so late may have been changed since, and nobody knows whether the event about that came before it."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -94,8 +96,9 @@ class ChatIntake:
         chat, catchup = self._chats[said.place.chat], self._catchups[said.place.chat]
         arrived_in = catchup.sync_epoch
         writable = await chat.writable(said.agent, [said.place], wrote=True)
-        # After a gap, this message may have been edited since: Slack sends some events again.
-        sync_epoch = arrived_in if catchup.in_sync and catchup.sync_epoch == arrived_in else None
+        # It may have been edited since: after a gap, for Slack sends some events again, and if it comes late.
+        is_fresh = not _may_have_changed(said, catchup, chat.now() or self._clock.now())
+        sync_epoch = arrived_in if is_fresh and catchup.in_sync and catchup.sync_epoch == arrived_in else None
         is_new, routed = await self._write(
             said.place,
             self._record_and_route,
@@ -136,7 +139,10 @@ class ChatIntake:
                 self._refuse(place, author, Door.WORD, answers.not_allowed())
 
     async def edited(self, edited: Edited) -> None:
-        self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
+        catchup = self._catchups[edited.place.chat]
+        if catchup.changed.is_outdated(edited):
+            return
+        catchup.message_changed(edited.place, edited.message, edited.edited_at)
         chat = self._chats[edited.place.chat]
         asked = await self._database.read(asked_for_edit, edited, self._rules, self._clock.now())
         if asked is None:
@@ -241,3 +247,8 @@ class ChatIntake:
         """Count it, and tell the person once a day: not with a private message for each of theirs."""
         self._refusals.add(place.chat, door)
         self._private.refuse(place, agent, text)
+
+
+def _may_have_changed(said: Said, catchup: CatchUp, chat_now: datetime) -> bool:
+    """Whether a message that came in now may be older than what its author made of it."""
+    return catchup.changed.number(said.place, said.message) > 0 or chat_now - said.said_at > _LATE

@@ -65,7 +65,7 @@ class Lists:
             found = queue.page(tx, which, ask.place.chat, chosen, mine, edge or ask.page)
             return found, [self._row(tx, ticket, ask.place.chat, chosen[ticket.store]) for ticket in found.tickets]
 
-        page, rows = await self._database.read(work)
+        page, rows = await self._database.look_up(work)
         return Answer(
             text=wording.head(which, page.total, page.first + 1, len(rows)),
             listing=Listing(wording.HEADINGS, tuple(rows)),

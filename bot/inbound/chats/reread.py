@@ -91,7 +91,7 @@ class RereadCheck:
             return
         message, link = require(job.message), require(job.link_of_message)
         chat, catchup, place = self._chats[link.chat], self._catchups[link.chat], place_of(link, message)
-        sync_epoch = catchup.sync_epoch
+        sync_epoch, changes = catchup.sync_epoch, catchup.changed.number(place, require(message.chat_message))
         if not catchup.is_connected or not chat.health().connected:
             await self._postpone(job, chat)
             return
@@ -108,6 +108,8 @@ class RereadCheck:
             )
             return
         self._waits.pop(chat.name, None)
+        if catchup.changed.number(place, require(message.chat_message)) != changes:
+            return  # what was read may be from before that, so it is read once more
         await self._database.write(
             record_reread, message.id, found, writable, sync_epoch, self._rules, self._clock.now(), chat.now()
         )

@@ -76,7 +76,7 @@ class Searches:
         if not found.found:
             text = answers.no_more_found(str(words)) if page else answers.not_found(str(words), left_out=words.left_out)
             return Answer(text=text, buttons=page_buttons(Verb.FIND, page, str(words), more=False))
-        rows = await self._database.read(self._rows, found.found, ask.place.chat, allowed)
+        rows = await self._database.look_up(self._rows, found.found, ask.place.chat, allowed)
         first = page * PAGE + 1
         text = answers.found(
             str(words), first=first, last=first + len(rows) - 1, more=found.more, left_out=words.left_out
@@ -87,7 +87,7 @@ class Searches:
     async def why(self, ask: Ask, subject: Subject) -> Answer:
         """What became of the message that is pointed at, or of the ticket's latest ones. The asker may act on it."""
         in_sync = self._is_caught_up(ask.place.chat)
-        lines = await self._database.read(self._why, ask, subject.ticket, self._clock.now(), in_sync=in_sync)
+        lines = await self._database.look_up(self._why, ask, subject.ticket, self._clock.now(), in_sync=in_sync)
         return Answer(text="\n".join(lines))
 
     def _why(self, tx: Transaction, ask: Ask, number: TicketNumber, now: datetime, *, in_sync: bool) -> list[str]:

@@ -73,7 +73,7 @@ class Snippets:
         wanted = typed.strip().casefold()
         found = [
             SnippetChoice(each.name, " ".join(each.text.split()))
-            for each in await self._database.read(all_snippets)
+            for each in await self._database.look_up(all_snippets)
             if wanted in each.name or wanted in each.text.casefold()
         ]
         found.sort(key=lambda each: (not each.name.startswith(wanted), wanted not in each.name, each.name))
@@ -83,7 +83,7 @@ class Snippets:
 
     async def reply_form(self, ask: Ask, ticket: TicketNumber) -> Modal | Answer:
         """The form with a snippet, or an empty one, for a ticket on which the asker may act."""
-        return await self._database.read(self._reply_form, ask, ticket)
+        return await self._database.look_up(self._reply_form, ask, ticket)
 
     def _reply_form(self, tx: Transaction, ask: Ask, number: TicketNumber) -> Modal | Answer:
         snippet = None if ask.verb is Verb.REPLY else find_snippet(tx, ask.words)
@@ -116,14 +116,14 @@ class Snippets:
         if not await self._choices.open_stores(ask.place, ask.agent, ask.door):
             return Answer(text=answers.not_allowed(), kept=ask.typed)
         if ask.verb is Verb.SNIPPETS:
-            return await self._database.read(_list, ask.page)
+            return await self._database.look_up(_list, ask.page)
         return await self._database.write(_save, ask, self._clock.now())
 
     async def form(self, ask: Ask) -> Modal | Answer:
         """The form to write a snippet. Raises what `writable` raises."""
         if not await self._choices.open_stores(ask.place, ask.agent, ask.door):
             return Answer(text=answers.not_allowed())
-        return await self._database.read(_write_form, ask.words)
+        return await self._database.look_up(_write_form, ask.words)
 
 
 def _list(tx: Transaction, page: int) -> Answer:

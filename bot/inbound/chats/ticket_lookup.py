@@ -23,7 +23,7 @@ _AT_ONCE = 20_000
 async def look_up(database: Database, words: Words, scope: Scope, page: int = 0) -> Page:
     """What `finding.find` returns."""
     found: list[Found] = []
-    for batch in finding.batches(await database.read(finding.candidates, words, scope), scope, page):
+    for batch in finding.batches(await database.look_up(finding.candidates, words, scope), scope, page):
         found += await _shown(database, batch, words, scope)
         if len(found) > (page + 1) * PAGE:
             break
@@ -33,13 +33,13 @@ async def look_up(database: Database, words: Words, scope: Scope, page: int = 0)
 async def look_up_all(database: Database, words: Words, scope: Scope) -> list[TicketRow]:
     """All tickets that have the words, as they may be shown, at most 200."""
     found: list[Found] = []
-    for batch in finding.batches(await database.read(finding.candidates, words, scope), scope, page=None):
+    for batch in finding.batches(await database.look_up(finding.candidates, words, scope), scope, page=None):
         found += await _shown(database, batch, words, scope)
     return [each.ticket for each in found]
 
 
 async def _shown(database: Database, tickets: Sequence[TicketRow], words: Words, scope: Scope) -> list[Found]:
-    found = await database.read(finding.with_texts, tickets, words, scope)
+    found = await database.look_up(finding.with_texts, tickets, words, scope)
     if sum(each.size for each in found) <= _AT_ONCE:
         return finding.shown(found, words, scope)
     return await asyncio.to_thread(finding.shown, found, words, scope)

@@ -54,7 +54,7 @@ class Poller:
         self._wake_outbox = wake_outbox
         self._random = random
         self._first_sweeps = first_sweeps
-        self._sweep = Sweep(store, vendor, database, clock, wake_outbox, random)
+        self._sweep = Sweep(store, vendor, database, clock, wake_outbox, random, self._read_nudged)
         self._nudged = asyncio.Event()
         self._nudges = Nudges(spacing=vendor.capabilities.quick_poll, poll=store.poll_seconds)
         self._nudged_at: datetime | None = None
@@ -79,8 +79,7 @@ class Poller:
         while True:
             self._nudged.clear()
             # Tickets first: while the list fails, a sweep may always be due.
-            if self._clock.monotonic() >= self._nudges.read_at:
-                await self._read_nudged()
+            await self._read_nudged()
             if self._clock.monotonic() >= min(next_sweep, self._nudges.sweep_at):
                 next_sweep = self._clock.monotonic() + await self._sweep_once()
             elif self._notify_at is not None and self._clock.monotonic() >= self._notify_at:
@@ -130,7 +129,9 @@ class Poller:
         return wait * (1 + self._random.random() / 10)
 
     async def _read_nudged(self) -> None:
-        """Read the tickets that webhooks named."""
+        """Read the tickets that webhooks named, if it is time; also in a sweep, which may take long."""
+        if self._clock.monotonic() < self._nudges.read_at:
+            return
         result = await self._sweep.read(self._nudges.take_tickets(self._clock.monotonic()))
         self._nudges.were_read(unread=result.unread, unknown=result.unknown)
         if result.retry_after is not None:

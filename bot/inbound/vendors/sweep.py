@@ -9,7 +9,7 @@ same holds for one that is listed although it does not exist.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -74,6 +74,9 @@ class Sweep:
     Sweeps one store, one pass at a time.
 
     If a ticket cannot be read, another one is read: if that works, the fault is the ticket's, else the vendor's.
+
+    Args:
+        between: Called after each ticket, for a sweep may take hours; may call `read`.
     """
 
     def __init__(
@@ -84,11 +87,10 @@ class Sweep:
         clock: Clock,
         wake_outbox: Callable[[], None],
         random: Random,
+        between: Callable[[], Awaitable[None]],
     ) -> None:
-        self._store = store
-        self._vendor = vendor
-        self._database = database
-        self._clock = clock
+        self._store, self._vendor, self._between = store, vendor, between
+        self._database, self._clock = database, clock
         self._wake_outbox = wake_outbox
         self._known = RecordedTickets(database, store)
         self._unreadable = UnreadableTickets(clock, random)
@@ -162,6 +164,7 @@ class Sweep:
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
             elif self._unreadable.is_due(ticket) and self._missing.is_due(ticket):
                 await self._process_or_postpone(self._listed.unambiguous(found), ticket, scope, read_at)
+                await self._between()
         return looked_through
 
     async def read(self, tickets: Collection[TicketId]) -> ReadTickets:
@@ -191,7 +194,7 @@ class Sweep:
 
     @property
     def first_listed(self) -> int:
-        """How many tickets the store's first sweep has gone through so far; 0: it has not begun, or was done before."""
+        """As `Poller.first_listed`."""
         return self._first_listed
 
     @property

@@ -49,6 +49,11 @@ def tell_the_day(
     return all(is_reached.values())
 
 
+def forget_later_days(tx: Transaction, today: date) -> None:
+    """If the clock was ahead, days were told that are still to come: they are told in their time, too."""
+    tx.run("forget_later_digests", today=today.isoformat())
+
+
 def _line(
     tx: Transaction,
     channel: Place,

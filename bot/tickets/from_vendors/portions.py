@@ -9,6 +9,7 @@ from bot.db.connection import Transaction
 from bot.model import MessageId, StoreName
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_vendors.recorded_messages import own_among
+from bot.tickets.from_vendors.renamed_messages import renamed
 from bot.tickets.from_vendors.reused_ids import as_recorded
 from bot.tickets.from_vendors.snapshot import Portion, TicketSnapshot
 
@@ -34,6 +35,8 @@ def portions_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapsh
     if ticket is not None:
         recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
         messages = as_recorded(tx, ticket.number, snapshot).messages or ()
+        if renamed(tx, ticket, snapshot):
+            return (snapshot,)  # which of them are new is known only where all are seen; to rename one is quick
     ends = _ends([message.id for message in messages], recorded)
     if not ends:
         return (snapshot,)

@@ -27,6 +27,7 @@ from bot.text import signed
 from bot.tickets import enqueue
 from bot.tickets.decisions import decided, without_name
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
+from bot.tickets.from_vendors.renamed_messages import rename
 from bot.tickets.from_vendors.snapshot import Portion, TicketSnapshot
 from bot.tickets.replies.outcomes import reply_arrived
 from bot.wording import cards, decisions, notices
@@ -53,6 +54,9 @@ def record_messages(
     """
     known = _recorded(tx, ticket.number, snapshot)
     found = [message for message in snapshot.messages or () if message.id not in known]
+    if found and known and len(found) == len(snapshot.messages or ()) and rename(tx, ticket, snapshot):
+        known = _recorded(tx, ticket.number, snapshot)
+        found = [message for message in found if message.id not in known]
     own = own_among(tx, ticket.number, found, snapshot)
     threads = enqueue.links_of(tx, ticket.number) if followed and found else []
     written: list[Message] = []

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -99,9 +99,9 @@ class Bridge:
     def place(self, chat: MemoryChat) -> Place:
         return Place(chat=chat.name, channel=ChannelId("1"), thread=self.thread(chat))
 
-    async def edits(self, chat: MemoryChat, message: str, text: str) -> None:
+    async def edits(self, chat: MemoryChat, message: str, text: str, at: datetime | None = None) -> None:
         agent = Agent(id=AgentId("u1"), name="Ann", is_full_member=True)
-        edited = Edited(place=self.place(chat), message=ChatMessageId(message), agent=agent, text=text)
+        edited = Edited(place=self.place(chat), message=ChatMessageId(message), agent=agent, text=text, edited_at=at)
         chat.wordings[edited.message] = text
         await _intake(chat).edited(edited)
 

@@ -122,6 +122,7 @@ class LoopDatabase(Database):
 
     def __init__(self, path: Path, fate: Fate) -> None:
         self.path = path
+        self._looking_up = asyncio.Lock()
         self._file = sqlite3.connect(":memory:", isolation_level=None)
         self._file.deserialize(path.read_bytes() if path.exists() else _blank())
         _prepare(self._file)

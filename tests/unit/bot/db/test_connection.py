@@ -116,6 +116,18 @@ async def test_a_read_changes_nothing(tmp_path: Path) -> None:
         assert await database.read(store_names) == []
 
 
+async def test_a_hundred_questions_at_once_delay_a_write_by_one_of_them(tmp_path: Path) -> None:
+    """Each is answered when those before it are; everything else comes in between."""
+    async with opened(tmp_path / "db") as database:
+        done: list[str] = []
+        looks = [asyncio.create_task(database.look_up(lambda _: done.append("look"))) for _ in range(100)]
+        await asyncio.sleep(0)
+        await database.write(lambda _: done.append("write"))
+        await asyncio.gather(*looks)
+        assert done.index("write") == 1
+        assert done.count("look") == 100
+
+
 async def test_a_cancelled_writer_leaves_no_open_transaction(tmp_path: Path) -> None:
     """Cancelling the waiting neither stops nor splits a transaction that has begun; the next one is its own."""
     async with opened(tmp_path / "db") as database:

@@ -18,6 +18,10 @@ from tests.support.database import STORE
 from tests.support.memory.vendor import START, MemoryVendor
 
 
+async def nothing_between() -> None:
+    """No webhook names a ticket meanwhile."""
+
+
 class LargeStore(MemoryVendor):
     """Lists a ticket every four seconds; `seen` is what the sweep said of itself at each of them."""
 
@@ -45,7 +49,7 @@ async def test_a_first_sweep_says_how_far_it_is(tmp_path: Path) -> None:
         vendor = LargeStore(clock)
         for number in range(7):
             vendor.customer_writes(f"t{number}", "Where is my key?")
-        sweep = vendor.sweep = Sweep(STORE, vendor, database, clock, asyncio.Event().set, Random(1))
+        sweep = vendor.sweep = Sweep(STORE, vendor, database, clock, asyncio.Event().set, Random(1), nothing_between)
         with capture_logs() as logs:
             await sweep.run()
         assert vendor.seen == [0, 1, 2, 3, 4, 5, 6]

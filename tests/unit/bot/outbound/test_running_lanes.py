@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,15 @@ from bot.ports import Limit
 from tests.support.clocks import NOON
 
 
-def ready(store: str, ticket: int, *, channel: str = "1", kind: Kind = Kind.POST, since: datetime = NOON) -> ReadyLane:
+def ready(
+    store: str,
+    ticket: int,
+    *,
+    channel: str = "1",
+    kind: Kind = Kind.POST,
+    since: datetime = NOON,
+    customer: str = "",
+) -> ReadyLane:
     """The lane of a ticket's thread; it is the same lane each time."""
     place = Place(chat=ChatName("discord"), channel=ChannelId(f"{store}{channel}"), thread=ThreadId(f"{store}{ticket}"))
     return ReadyLane(
@@ -26,6 +35,7 @@ def ready(store: str, ticket: int, *, channel: str = "1", kind: Kind = Kind.POST
         place=place,
         due_at=since,
         delivery=ticket,
+        customer=customer,
     )
 
 
@@ -62,6 +72,26 @@ def test_a_stores_channels_take_turns_and_then_a_channels_tickets() -> None:
     """A busy channel holds up no other of its store; a ticket with a long queue no other of its channel."""
     lanes = [ready("a", 1), ready("a", 2), ready("a", 3, channel="2")]
     assert order(Turns(1), lanes, 8) == ["a1", "a3", "a2", "a3", "a1", "a3", "a2", "a3"]
+
+
+def test_a_channels_customers_take_turns_and_then_their_tickets() -> None:
+    """Who opens a hundred tickets delays nobody else, neither a new customer nor one who has a thread."""
+    turns = Turns(1)
+    flood = [ready("a", number, kind=Kind.OPEN, customer="jane") for number in range(100)]
+    assert order(turns, flood, 3) == ["a0", "a0", "a0"]
+    others = [ready("a", 200, kind=Kind.OPEN, customer="karl"), ready("a", 300, customer="lena"), ready("a", 400)]
+    assert set(order(turns, [*flood[1:], *others], 4)) == {"a1", "a200", "a300", "a400"}
+
+
+@pytest.mark.parametrize("customer", ["", "jane"])
+def test_the_message_of_a_new_thread_follows_also_where_others_wait(customer: str) -> None:
+    """At once, and once: then it is the others' turn."""
+    turns = Turns(1)
+    other = ready("a", 2, customer="karl")
+    opening = ready("a", 1, kind=Kind.OPEN, customer=customer)
+    assert order(turns, [opening], 1) == ["a1"]
+    posts = [ready("a", 1, customer=customer), other]
+    assert order(turns, posts, 3) == ["a1", "a2", "a1"]
 
 
 def test_new_tickets_do_not_overtake_for_ever() -> None:

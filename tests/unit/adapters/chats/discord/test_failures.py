@@ -8,7 +8,18 @@ import discord
 import pytest
 
 from adapters.chats.discord.failures import code_of, remote_errors
-from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+from bot.errors import (
+    LONGEST_RETRY_AFTER,
+    AuthFailed,
+    Forbidden,
+    Gone,
+    RateLimited,
+    Rejected,
+    RemoteError,
+    Unavailable,
+    Uncertain,
+)
+from tests.support.absurd import ABSURD_WAITS
 
 
 def refusal(status: int, code: int = 0, message: str = "No.", retry_after: str | None = None) -> discord.HTTPException:
@@ -33,6 +44,8 @@ def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> Rem
     [
         (refusal(401), AuthFailed, "token"),
         (refusal(404, 10003), Gone, "not there"),
+        (refusal(404, 10087, "Unknown tag"), Rejected, "Unknown tag"),
+        (refusal(404, 987654, "Unknown thing"), Rejected, "Unknown thing"),
         (refusal(403, 50001), Forbidden, "View Channel"),
         (refusal(403, 50013), Forbidden, "Embed Links"),
         (refusal(403, 160005), Forbidden, "locked"),
@@ -78,6 +91,8 @@ def test_the_time_to_wait_is_discords() -> None:
     assert raised(refusal(429)).retry_after == 60.0
     assert raised(discord.RateLimited(42.0)).retry_after == 42.0
     assert raised(refusal(429, 30046)).retry_after == 600.0
+    for absurd in ABSURD_WAITS:
+        assert raised(refusal(429, retry_after=absurd)).retry_after == LONGEST_RETRY_AFTER
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 413, 418])

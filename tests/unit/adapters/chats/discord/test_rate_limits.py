@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from adapters.chats.discord.rate_limits import RateLimits
+from bot.errors import LONGEST_RETRY_AFTER
+from tests.support.absurd import ABSURD_WAITS
 from tests.support.clocks import ManualClock
 
 ROUTE = "POST /channels/{channel_id}/messages"
@@ -129,6 +131,25 @@ def test_one_refusal_for_everything_slows_nothing_down_for_long(clock: ManualClo
     limits.exceeded(ROUTE, "1", 0.5, everything=True)
     clock.advance(0.501)
     assert [limits.take(f"GET /{number}", "") for number in range(5)] == [0.0] * 5
+
+
+@pytest.mark.parametrize("absurd", ABSURD_WAITS)
+def test_no_answer_holds_up_a_channel_for_ever(absurd: str, clock: ManualClock) -> None:
+    """Neither a refusal, nor what it says of a window, nor what it says of the whole bot."""
+    limits = RateLimits(clock)
+    limits.learn(ROUTE, "1", {**headers(0, 0.0), "X-RateLimit-Reset-After": absurd})
+    limits.exceeded(ROUTE, "2", float(absurd), everything=False)
+    limits.exceeded(ROUTE, "3", float(absurd), everything=True)
+    clock.advance(LONGEST_RETRY_AFTER + 1)
+    assert [limits.take(ROUTE, place) for place in ("1", "2", "3")] == [0.0] * 3
+
+
+def test_a_refusal_that_asks_for_no_pause_makes_one(clock: ManualClock) -> None:
+    """Else the same would be asked again at once, and again."""
+    limits = RateLimits(clock)
+    for seconds in (0.0, -5.0):
+        limits.exceeded(ROUTE, "1", seconds, everything=False)
+        assert limits.take(ROUTE, "1") >= 0.1
 
 
 def test_each_channel_has_its_own_limit(clock: ManualClock) -> None:

@@ -10,7 +10,18 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.chats.slack.failures import error_for
-from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+from bot.errors import (
+    LONGEST_RETRY_AFTER,
+    AuthFailed,
+    Forbidden,
+    Gone,
+    RateLimited,
+    Rejected,
+    RemoteError,
+    Unavailable,
+    Uncertain,
+)
+from tests.support.absurd import ABSURD_WAITS
 
 
 def refused(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> SlackApiError:
@@ -110,10 +121,16 @@ def test_a_refused_app_token_names_its_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "wait"), [({"Retry-After": "7"}, 7.0), ({}, 30.0), ({"Retry-After": "soon"}, 30.0)]
+    ("headers", "wait"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({}, 30.0),
+        ({"Retry-After": "soon"}, 30.0),
+        *(({"Retry-After": absurd}, LONGEST_RETRY_AFTER) for absurd in ABSURD_WAITS),
+    ],
 )
 def test_a_rate_limit_says_when(headers: dict[str, str], wait: float) -> None:
-    """As Slack says it, or a careful half minute."""
+    """As Slack says it, or a careful half minute, but never until next year."""
     error = met(refused({"ok": False, "error": "ratelimited"}, 429, headers))
     assert type(error) is RateLimited
     assert error.retry_after == wait

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -104,6 +105,21 @@ async def test_a_total_that_lies_hides_nothing(total: int) -> None:
         return Page(changes=page.changes, total=total)
 
     assert set(range(10)) <= set(await read(NumberedPages(fetch, PageLength(5, ManualClock()))))
+
+
+@pytest.mark.parametrize("says", ["total", "pages", "last"])
+async def test_an_old_page_in_the_place_of_another_hides_nothing(says: str) -> None:
+    """As a cache may give it: if the list says that there is more, it is read once more."""
+    shelf = Shelf(20, 5)
+
+    async def fetch(number: int) -> Page:
+        is_old = len(shelf.fetched) == 1
+        page = await shelf.fetch(1 if is_old else number)
+        more: dict[str, Any] = {"total": 20, "pages": 4, "last": number == 4}
+        return Page(changes=page.changes, **{says: more[says]})
+
+    assert set(await read(NumberedPages(fetch, PageLength(5, ManualClock())))) == set(range(20))
+    assert len(shelf.fetched) == 6
 
 
 async def test_what_is_closed_between_pages_hides_nothing() -> None:

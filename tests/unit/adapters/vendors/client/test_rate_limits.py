@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -88,7 +89,7 @@ def test_lightspeeds_headers() -> None:
         "x-ratelimit-remaining": "298/2965/11910",
         "x-ratelimit-reset": "202/802/8002",
     }
-    assert window_states(headers, 0) == (
+    assert window_states(headers, 0, 86_400) == (
         WindowState(300, 298, 202),
         WindowState(3000, 2965, 802),
         WindowState(12000, 11910, 8002),
@@ -107,15 +108,31 @@ def test_lightspeeds_headers() -> None:
 )
 def test_headers_that_say_nothing(headers: dict[str, str]) -> None:
     """What is missing or unreadable is no statement."""
-    assert window_states(headers, 0) == ()
+    assert window_states(headers, 0, 900) == ()
 
 
 def test_a_reset_may_be_a_moment() -> None:
-    """A large number is seconds since 1970; one that makes no sense keeps us waiting for a day at most."""
+    """A large number is seconds since 1970, or milliseconds; one that makes no sense is the longest that we believe."""
     headers = {"x-ratelimit-limit": "10", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000030"}
-    assert window_states(headers, 1_700_000_000) == (WindowState(10, 0, 30),)
+    assert window_states(headers, 1_700_000_000, 900) == (WindowState(10, 0, 30),)
     headers["x-ratelimit-reset"] = "1700000030000"
-    assert window_states(headers, 1_700_000_000) == (WindowState(10, 0, 86_400),)
+    assert window_states(headers, 1_700_000_000, 900) == (WindowState(10, 0, 30),)
+    headers["x-ratelimit-reset"] = "9700000030000"
+    assert window_states(headers, 1_700_000_000, 900) == (WindowState(10, 0, 900),)
+
+
+@pytest.mark.parametrize(("windows", "waits"), [((), 900), ([FIVE_MINUTES], 900), ([Window(12_000, 86_400)], 86_400)])
+async def test_one_answer_stops_a_store_no_longer_than_its_vendor_documents(
+    windows: Sequence[Window], waits: float
+) -> None:
+    """An answer that says that nothing is left for a year holds for a quarter of an hour, or for the longest window."""
+    clock = ManualClock()
+    quota = Quota(clock, "Acme", windows)
+    quota.answered({"x-ratelimit-limit": "10", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "31536000"})
+    clock.advance(waits - 1)
+    assert quota.wait() > 0
+    clock.advance(1)
+    assert quota.wait() == 0
 
 
 @pytest.mark.parametrize("ahead", [-86_400, 0, 86_400])

@@ -31,6 +31,10 @@ QUIET = replace(STORE, backfill_open=False, backfill_days=None)
 """A store whose past gets no threads."""
 
 
+async def nothing_between() -> None:
+    """No webhook names a ticket meanwhile."""
+
+
 @dataclass
 class Paged(MemoryVendor):
     """Lists its tickets in pages of ten, and fails behind those that `until` allows."""
@@ -63,7 +67,7 @@ class Place:
 
     def again(self, store: Store = QUIET) -> None:
         """Another process begins."""
-        self.sweep = Sweep(store, self.vendor, self.database, self.clock, lambda: None, Random(1))
+        self.sweep = Sweep(store, self.vendor, self.database, self.clock, lambda: None, Random(1), nothing_between)
 
     async def rows(self) -> list[Row]:
         return await self.database.read(
@@ -80,7 +84,8 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     database = await Database.open(tmp_path / "db")
     await database.write(lambda tx: tx.run("add_installation", key_prefix="abc123"))
     await database.write(lambda tx: tx.run("add_store", name=STORE.name))
-    made = Place(vendor, database, clock, Sweep(QUIET, vendor, database, clock, lambda: None, Random(1)))
+    sweep = Sweep(QUIET, vendor, database, clock, lambda: None, Random(1), nothing_between)
+    made = Place(vendor, database, clock, sweep)
     yield made
     await database.aclose()
 
