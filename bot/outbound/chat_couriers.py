@@ -80,6 +80,8 @@ class PostCourier:
         if not joining.may_lead(delivery, message, now) or joining.joined_to(tx, delivery):
             return
         ticket = ticket_row(require(tx.one("ticket", number=require(delivery.ticket))))
+        if ticket.store not in self.directory.rules.stores:
+            return  # the attempt says so, of each by itself
         chat = self.directory.chat(link_row(require(tx.one("link", id=require(delivery.link)))).chat)
         others = joining.waiting_behind(tx, delivery, message, now)
         while others and chat.parts(self._together(message, ticket, others)) > 1:

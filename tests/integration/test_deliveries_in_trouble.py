@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -33,10 +35,11 @@ from bot.model import (
     TicketNumber,
     Verb,
 )
+from bot.outbound.chat_couriers import PostCourier
 from bot.outbound.dispatcher import Begun
 from bot.text import signed
 from bot.tickets import erasure
-from tests.support.memory.bridge import DISCORD, Bridge, default_vendor, running
+from tests.support.memory.bridge import DISCORD, MAIN, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -408,3 +411,26 @@ async def test_what_was_begun_while_the_outbox_ends_is_sent_by_the_next_start(
     async with running(tmp_path / "db", vendor=vendor, discord=discord) as bridge:
         await bridge.at_rest()
         assert vendor.texts("t1") == ["On its way."]
+
+
+@pytest.mark.parametrize("method", ["join", "give_up"])
+async def test_a_defect_before_or_after_an_attempt_ends_only_that(tmp_path: Path, method: str) -> None:
+    """A row that nobody has thought of: its delivery fails, all others are made, and shopbell goes on."""
+    async with running(tmp_path / "db", poll_seconds=0.5) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.drained()
+        bridge.slack.fail["post"] = [Rejected("No.")] if method == "give_up" else []
+        with patch.object(PostCourier, method, side_effect=KeyError("odd")):
+            bridge.vendor.customer_writes("t1", "odd")
+            bridge.app.nudge(MAIN)
+            await until(partial(_has_failed, bridge, "post"))
+        bridge.vendor.customer_writes("t1", "even")
+        bridge.app.nudge(MAIN)
+        for chat in (bridge.discord, bridge.slack):
+            await until(lambda chat=chat: "even" in chat.texts(bridge.thread(chat)))  # type: ignore[misc]
+        await bridge.at_rest(State.FAILED)
+
+
+async def _has_failed(bridge: Bridge, kind: str) -> bool:
+    rows = await bridge.rows("unfinished_deliveries")
+    return any((row["kind"], row["state"]) == (kind, State.FAILED) for row in rows)
