@@ -1108,8 +1108,8 @@ WHERE m.routed_at IS NULL AND m.can_reply = 1 AND m.deleted_at IS NULL AND m.lin
 ORDER BY m.id;
 
 -- name: sync_epoch_of_message
--- The sync epoch of an agent's message and its chat; no row if the message is in a thread of which nothing is left.
-SELECT l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link
+-- The sync epoch of an agent's message and its link; no row if the message is in a thread of which nothing is left.
+SELECT l.id AS link, l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link
 WHERE m.id = :id
   AND (
       m.thread = l.thread
