@@ -59,6 +59,21 @@ SELECT restored_at FROM installation WHERE restored_at > 0;
 -- Adds a store that the settings name. One that is there stays as it is.
 INSERT INTO stores (name) VALUES (:name) ON CONFLICT DO NOTHING;
 
+-- name: former_vendor
+-- The store, if it was at another vendor before.
+SELECT vendor FROM stores WHERE name = :name AND vendor <> :vendor;
+
+-- name: set_store_vendor
+-- Notes at which vendor the store is.
+UPDATE stores SET vendor = :vendor WHERE name = :name AND vendor IS NOT :vendor;
+
+-- name: begin_store_anew
+-- The store is at another vendor: nothing is known of it yet.
+UPDATE stores
+SET first_swept_at = NULL, fully_swept_at = NULL, swept_at = NULL, asked_since = NULL, incident = NULL,
+    incident_since = NULL, incident_notices = '{}'
+WHERE name = :store;
+
 -- name: set_store_asked
 -- The store is asked from now on, for the first time; changes nothing where it was asked before.
 UPDATE stores SET asked_since = :now WHERE name = :name AND asked_since IS NULL AND first_swept_at IS NULL;
@@ -74,6 +89,10 @@ SELECT * FROM stores ORDER BY name;
 -- name: all_learned
 -- What was found out of each store.
 SELECT * FROM learned;
+
+-- name: delete_learned
+-- What was found out of a store was true of its former vendor.
+DELETE FROM learned WHERE store = :store;
 
 -- name: set_learned
 -- Writes down what was found out of a store, unless it is known already.
@@ -111,6 +130,10 @@ UPDATE stores SET incident_notices = :notices WHERE name = :name;
 -- name: add_unreadable_ticket
 -- Notes that people are told of an unreadable ticket; changes no row if they were told before.
 INSERT INTO unreadable_tickets (store, vendor_id, since) VALUES (:store, :vendor_id, :now) ON CONFLICT DO NOTHING;
+
+-- name: delete_unreadable_tickets_of_store
+-- The store has other tickets now.
+DELETE FROM unreadable_tickets WHERE store = :store;
 
 -- name: delete_unreadable_ticket
 -- The ticket was read, or does not exist any more.
@@ -224,6 +247,21 @@ UPDATE tickets SET followed = 1 WHERE number = :number;
 -- The vendor has given the id of a ticket that it no longer has to another one, which was made later.
 UPDATE tickets SET vendor_id = :vendor_id
 WHERE number = :number AND gone_at < :by_our_clock AND created_at <> :created_at;
+
+-- name: open_tickets_of_store
+-- Every open ticket of a store.
+SELECT * FROM tickets INDEXED BY tickets_open WHERE store = :store AND status = 'open' ORDER BY number;
+
+-- name: leave_tickets_behind
+-- The store is at another vendor: none of its tickets has an id there, and all count as closed.
+UPDATE tickets
+SET vendor_id = :left || number || ' ' || vendor_id,
+    gone_at = COALESCE(gone_at, :now),
+    closed_at = COALESCE(closed_at, :now),
+    status = 'closed',
+    snoozed_until = NULL,
+    fingerprint = NULL
+WHERE store = :store AND vendor_id NOT LIKE :left || '%';
 
 -- name: set_ticket_gone
 -- The vendor says that the ticket does not exist any more: it counts as closed.

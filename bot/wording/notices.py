@@ -66,6 +66,13 @@ def ticket_gone(vendor: str) -> str:
     return f"{vendor} no longer has this ticket. The messages here stay, but replies cannot reach the customer."
 
 
+def left_behind(former: str, vendor: str) -> str:
+    return (
+        f"This store has moved to {vendor}, and this ticket stays behind at {former}. The messages here stay, but "
+        "replies cannot reach the customer. Answer there, if there still is something to answer."
+    )
+
+
 def ticket_unreadable(vendor: str, reason: str) -> str:
     return (
         f"⚠️ shopbell cannot read this ticket at {vendor} right now. {reason} "

@@ -59,6 +59,12 @@ def replaced(vendor: str) -> str:
     return f"{vendor} no longer has this ticket, and has given its id to another one. That one has a thread of its own."
 
 
+def left_behind(vendor: str) -> str:
+    return (
+        f"This ticket is at the store's former vendor. The store is at {vendor} now, which does not know this ticket."
+    )
+
+
 def message_erased() -> str:
     return "This message was erased."
 
