@@ -9,7 +9,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, ticket_row
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.ticket_lookup import look_up_all
-from bot.inbound.chats.usable_places import stores_seen_by
+from bot.inbound.chats.usable_places import Seen, stores_seen_by
 from bot.model import Agent, Answer, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import MOST_CHOICES, Chat
 from bot.tickets.links import find_link
@@ -69,11 +69,15 @@ class Choices:
         return Answer(text=answers.not_allowed())
 
     async def open_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
-        """The stores that a person may see here, with the channels that make it so. Raises what `writable` raises."""
-        allowed = await stores_seen_by(agent, self._chats[place.chat], self._rules)
-        if not allowed:
+        """The stores that a person may see here, with the channels that make it so. Raises as `stores_seen_by`."""
+        return (await self.seen_stores(place, agent, door)).stores
+
+    async def seen_stores(self, place: Place, agent: Agent, door: Door) -> Seen:
+        """The same, and whether there may be more. Raises as `stores_seen_by`."""
+        seen = await stores_seen_by(agent, self._chats[place.chat], self._rules)
+        if not seen.stores:
             self._refusals.add(place.chat, door)
-        return allowed
+        return seen
 
     def _choices(
         self,
