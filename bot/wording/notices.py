@@ -66,6 +66,14 @@ def ticket_gone(vendor: str) -> str:
     return f"{vendor} no longer has this ticket. The messages here stay, but replies cannot reach the customer."
 
 
+def store_not_served(store: str) -> str:
+    return (
+        f"The store {store} is no longer in shopbell's settings, so what you write in this thread reaches no customer. "
+        "If the store has another name now, its tickets have new threads. "
+        "You are told this once a day, whatever you write here."
+    )
+
+
 def left_behind(former: str, vendor: str) -> str:
     return (
         f"This store has moved to {vendor}, and this ticket stays behind at {former}. The messages here stay, but "
