@@ -119,7 +119,7 @@ class App:
             name: Poller(store, world.vendors[name], database, clock, wake.set, random, first_sweeps)
             for name, store in world.stores.items()
         }
-        self._late_replies = LateReplies(database, destinations, clock, wake.set, self._connected)
+        self._late_replies = LateReplies(database, destinations, rules.chat_labels, clock, wake.set, self._connected)
         self._reminders = Reminders(database, rules, clock, wake.set)
         addresses = {name: chat.address for name, chat in world.chats.items()}
         self._digests = Digests(database, rules, clock, wake.set, at=settings.digest_at, addresses=addresses)

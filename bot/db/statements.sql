@@ -1623,6 +1623,14 @@ WHERE d.unfinished = 1 AND d.state IN ('waiting', 'begun', 'uncertain') AND d.ki
   AND COALESCE(d.late_since, d.due_at) <= :before AND h.late_since <= :before
 ORDER BY d.id;
 
+-- name: untold_waiting_replies
+-- Replies that were to leave before this time and of which nobody was told that they wait, each with its thread's link.
+SELECT d.id AS id, d.destination AS destination, SUBSTR(d.destination, 7) AS store, m.link AS link
+FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+WHERE d.unfinished = 1 AND d.state IN ('waiting', 'uncertain') AND d.kind = 'reply' AND d.late_is_told = 0
+  AND d.due_at <= :before
+ORDER BY d.id;
+
 -- name: set_late_is_told
 -- The reply's thread was told that the reply waits.
 UPDATE deliveries SET late_is_told = 1 WHERE id = :id;

@@ -139,6 +139,11 @@ def note_in_doubt(reason: str) -> str:
     )
 
 
+def written_elsewhere(name: str, chat: str, text: str) -> str:
+    """A line about what somebody wrote in a thread where nobody can say it. `name`: empty: not known."""
+    return f"About what {name or 'somebody'} wrote in {chat}: {text}"
+
+
 def reply_failed(reason: str) -> str:
     return f"❌ Your message did not reach the customer. {reason} Your message is kept here."
 

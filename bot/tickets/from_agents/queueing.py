@@ -61,7 +61,7 @@ def enqueue_routed(
     due = leaves_at(since, rules, now)
     answer_due = None
     if route.refused:
-        _refuse(tx, ticket, message, route.refused, now)
+        _refuse(tx, ticket, message, route.refused, rules, now)
     elif route.purpose is Purpose.REPLY:
         _enqueue_reply(tx, link, ticket, message, route, rules, now, due=due, since=since, at=at)
         if route.held:
@@ -75,11 +75,11 @@ def enqueue_routed(
     return answer_due
 
 
-def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:
+def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, rules: Rules, now: datetime) -> None:
     """A reply that its vendor does not accept fails at once, so that nothing shows it as waiting."""
     reply = require(enqueue.reply(tx, ticket, message.id, now, now))
     tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, in_doubt=False)
-    reply_failed(tx, message, reply, notices.reply_failed(reason), now)
+    reply_failed(tx, message, reply, notices.reply_failed(reason), rules.chat_labels, now)
 
 
 def _enqueue_reply(
