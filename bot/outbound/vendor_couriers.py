@@ -109,8 +109,10 @@ class ReplyCourier:
         chat = self.directory.chats.get(link.chat)
         files = []
         for attachment in message.attachments:
-            if chat is None or (attachment.size or 0) > vendor.capabilities.file_bytes:
+            if (attachment.size or 0) > vendor.capabilities.file_bytes:
                 continue
+            if chat is None:
+                raise Rejected(reasons.file_out_of_reach(attachment.name, link.chat.title()))
             content = opened.enter_context(temporary_file(self.database.path.parent))
             try:
                 await chat.download(attachment, content)

@@ -20,6 +20,10 @@ def file_lost(name: str) -> str:
     return f"The file {name} is no longer in the chat. Please attach it to a new message."
 
 
+def file_out_of_reach(name: str, chat: str) -> str:
+    return f"The file {name} cannot be fetched, because {chat} is no longer in shopbell's settings."
+
+
 def file_too_large(name: str) -> str:
     return f"The file {name} is too large for this store's vendor. Please send it in another way."
 

@@ -39,7 +39,7 @@ from bot.outbound.chat_couriers import PostCourier
 from bot.outbound.dispatcher import Begun
 from bot.text import signed
 from bot.tickets import erasure
-from tests.support.memory.bridge import DISCORD, MAIN, Bridge, default_vendor, running
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -151,6 +151,18 @@ async def test_a_file_that_is_gone_from_the_chat(bridge: Bridge) -> None:
     (failed,) = later(bridge, bridge.discord)
     assert "The file a.png is no longer in the chat. Please attach it to a new message." in failed
     assert bridge.vendor.texts("t1") == []
+
+
+async def test_a_file_of_a_chat_that_is_gone_from_the_settings(tmp_path: Path) -> None:
+    """Its reply is not sent without it: it fails, and the ticket's other thread says so."""
+    vendor, slack = Rich(now=now), MemoryChat(name=SLACK)
+    async with running(tmp_path / "db", vendor=vendor, slack=slack, undo=60) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "See here.", attachments=(attached("a.png", 1),))
+    async with running(tmp_path / "db", vendor=vendor, slack=slack, without=DISCORD) as bridge:
+        thread = bridge.thread(slack)
+        await until(lambda: any("The file a.png cannot be fetched" in text for text in slack.texts(thread)), seconds=90)
+        assert (vendor.texts("t1"), vendor.files) == ([], [])
 
 
 async def test_a_file_that_does_not_come_now_is_no_reason_to_look_for_the_reply(bridge: Bridge) -> None:
