@@ -281,6 +281,11 @@ def thread_refused(ticket: str, chat: str, reason: str, where: str) -> str:
     return f"❌ The ticket {ticket} has no thread in {chat}. {reason} {where}"
 
 
+def thread_takes_nothing(ticket: str, text: str) -> str:
+    """In a ticket's channel: a line that its thread has refused."""
+    return f"Nothing can be said in the thread of {ticket}, so it stands here: {text}"
+
+
 def parts_left_out(vendor: str, what: Sequence[str]) -> str:
     return f"Your text is on its way to the customer, but without {listed(what)}: {vendor} does not accept that."
 
