@@ -1643,6 +1643,15 @@ WHERE unfinished = 1 AND state IN ('waiting', 'begun', 'uncertain') AND kind IN 
 GROUP BY destination
 ORDER BY destination;
 
+-- name: late_by_thread
+-- For health: since when words wait for a thread that does not take them, and why; of each chat the oldest.
+SELECT l.chat AS chat, d.ticket AS ticket, MIN(d.late_since) AS since, d.error AS error
+FROM deliveries AS d JOIN links AS l ON l.id = d.link
+WHERE d.unfinished = 1 AND d.state IN ('waiting', 'begun', 'uncertain') AND d.kind IN ('open', 'post', 'line')
+  AND d.late_since <= :before
+GROUP BY l.chat
+ORDER BY l.chat;
+
 -- name: copies_of_note
 -- Where an agent's note is posted or kept, or will be.
 SELECT * FROM deliveries WHERE message = :message AND kind IN ('post', 'note') AND state <> 'dropped' ORDER BY id;

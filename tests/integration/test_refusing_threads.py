@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from bot.errors import Rejected
+from bot.errors import Rejected, RemoteError, Unavailable
 from bot.model import ChatMessageId, DeliveryKey, Place, Post, State, ThreadId, Verb
+from bot.outbound.retry import Schedule
 from tests.support.memory.bridge import DISCORD, Bridge, running
 from tests.support.memory.chat import MemoryChat
 
@@ -23,13 +24,15 @@ class Refusing(MemoryChat):
 
     Attributes:
         refusing: The thread; None: there is none yet.
+        error: What it answers.
     """
 
     refusing: ThreadId | None = None
+    error: RemoteError = field(default_factory=lambda: Rejected("For the chat this is not a thread."))
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         if self.refusing is not None and place.thread == self.refusing:
-            raise Rejected("For the chat this is not a thread.")
+            raise self.error
         return await super().post(place, post, part, key)
 
 
@@ -74,3 +77,22 @@ async def test_a_question_about_a_reply_is_asked_in_the_channel(tmp_path: Path) 
         await bridge.asks(discord, Verb.RETRY, delivery=send.delivery)
         await asyncio.sleep(60)
         assert bridge.vendor.texts("t1") == ["!closee"]
+
+
+async def test_words_that_wait_for_one_thread_for_long_stand_in_the_health_page(tmp_path: Path) -> None:
+    """Whoever runs shopbell sees which ticket's thread takes nothing, since when and why, until it does."""
+    discord = Refusing(name=DISCORD, error=Unavailable("The chat has trouble."))
+    async with running(tmp_path / "db", discord=discord, schedule=Schedule()) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.drained()
+        discord.refusing = bridge.thread(discord)
+        bridge.vendor.customer_writes("t1", "More")
+        await asyncio.sleep(240)
+        assert [line for line in await bridge.app.health.details() if "words have been" in line] == []
+        await asyncio.sleep(120)
+        (line,) = [line for line in await bridge.app.health.details() if "words have been" in line]
+        assert line.startswith("discord: words have been waiting for the thread of #1001 since 2")
+        assert line.endswith(": The chat has trouble.")
+        discord.refusing = None
+        await asyncio.sleep(3600)
+        assert [line for line in await bridge.app.health.details() if "words have been" in line] == []
