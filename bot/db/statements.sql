@@ -1389,12 +1389,15 @@ WHERE id = :id AND state IN ('begun', 'uncertain');
 -- is due now, unless its latest attempt began after `tried_before`; or as soon as the other side allows it.
 UPDATE deliveries SET due_at = MAX(:now, COALESCE(not_before, 0))
 WHERE scheduled = 1 AND (:destination IS NULL OR destination = :destination) AND due_at > :now
-  AND state = 'waiting' AND attempts >= 4 AND begun_at <= :tried_before;
+  AND (state = 'waiting' OR kind IN ('card', 'mark', 'erase', 'status'))
+  AND attempts >= 4 AND begun_at <= :tried_before;
 
 -- name: long_tried_delivery
 -- Whether something waits at the destination that was tried in vain so often.
 SELECT id FROM deliveries
-WHERE scheduled = 1 AND destination = :destination AND state = 'waiting' AND attempts >= 4 LIMIT 1;
+WHERE scheduled = 1 AND destination = :destination
+  AND (state = 'waiting' OR kind IN ('card', 'mark', 'erase', 'status')) AND attempts >= 4
+LIMIT 1;
 
 -- name: set_delivery_form
 -- A chat refused the delivery: its next attempt has this form, from the part that was refused on.

@@ -159,8 +159,9 @@ class Outbox:
         try:
             result = await courier.attempt(job)
         except RemoteError as error:
+            row, repeats = job.delivery, job.delivery.kind not in self._searching
             decision = self._decider.after_failure(
-                error, job.delivery.attempts, retries_forever=courier.retries_forever
+                error, row.attempts, retries_forever=courier.retries_forever, may_be_repeated=repeats
             )
             await self._write_failure(job, turn, decision, error.user_message, error)
             self._log_failure(job, error, decision)
@@ -245,6 +246,7 @@ class Outbox:
                 case Reconcile(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("make_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
+                    self._after_outages.failed(job.delivery)
                 case _:
                     self._fail(tx, delivery, reason, now, in_doubt=decided.doubt)
             self._dispatcher.ends(turn)

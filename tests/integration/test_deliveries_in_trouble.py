@@ -37,6 +37,7 @@ from bot.model import (
 )
 from bot.outbound.chat_couriers import PostCourier
 from bot.outbound.dispatcher import Begun
+from bot.outbound.retry import Schedule
 from bot.text import signed
 from bot.tickets import erasure
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
@@ -446,3 +447,31 @@ async def test_a_defect_before_or_after_an_attempt_ends_only_that(tmp_path: Path
 async def _has_failed(bridge: Bridge, kind: str) -> bool:
     rows = await bridge.rows("unfinished_deliveries")
     return any((row["kind"], row["state"]) == (kind, State.FAILED) for row in rows)
+
+
+async def test_a_close_that_is_never_answered_is_given_up_in_words(tmp_path: Path) -> None:
+    """It is asked for less and less often: each second, it would use up what the store allows for everything else."""
+    async with running(tmp_path / "db", schedule=Schedule()) as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["set_status"] = [Uncertain("No answer came.")] * 1000
+        await bridge.asks(bridge.discord, Verb.CLOSE)
+        await asyncio.sleep(12 * 3600)
+        assert bridge.vendor.calls.count("set_status") == len(Schedule().retries) + 1
+        (line,) = [text for text in later(bridge, bridge.discord) if "No answer came." in text]
+        assert line.startswith("❌")
+
+
+async def test_a_card_that_is_never_answered_is_right_soon_after_the_chat_works(tmp_path: Path) -> None:
+    """Meanwhile it takes few requests; another success there shows that the outage is over."""
+    async with running(tmp_path / "db", schedule=Schedule()) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.drained()
+        errors: list[RemoteError] = [Uncertain("No answer came.") for _ in range(1000)]
+        bridge.discord.fail["render_card"] = errors
+        await bridge.asks(bridge.discord, Verb.TAKE)
+        await asyncio.sleep(9 * 3600)
+        assert 1000 - len(errors) <= len(Schedule().retries) + 2
+        errors.clear()
+        bridge.vendor.customer_writes("t1", "More")
+        await asyncio.sleep(180)
+        assert "Ann" in str(bridge.discord.cards[bridge.thread(bridge.discord)][-1])
