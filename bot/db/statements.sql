@@ -1634,8 +1634,15 @@ WHERE d.unfinished = 1 AND d.state IN ('waiting', 'uncertain') AND d.kind = 'rep
   AND d.due_at <= :before
 ORDER BY d.id;
 
+-- name: untold_late_statuses
+-- Tickets that were to be closed or reopened, what has prevented it since before this time, and that nobody was told.
+SELECT id, destination, ticket, payload, error FROM deliveries
+WHERE unfinished = 1 AND state IN ('waiting', 'uncertain') AND kind = 'status' AND late_is_told = 0
+  AND late_since <= :before
+ORDER BY id;
+
 -- name: set_late_is_told
--- The reply's thread was told that the reply waits.
+-- Those who wait for the delivery were told that it waits.
 UPDATE deliveries SET late_is_told = 1 WHERE id = :id;
 
 -- name: late_by_store

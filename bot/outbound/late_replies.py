@@ -5,17 +5,19 @@ Some causes are no failure of the reply, because they pass or a person can remov
 outage. After some minutes the thread gets one line that says why its replies wait. Replies that are written in that
 thread later and must wait too get no line of their own. The same holds for what nobody knows yet to be a reply, because
 its chat is connected and cannot be read, and for replies to a store that the settings do not name any more.
+Closing and reopening a ticket is told of in the same way, in all its threads.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import to_ms
-from bot.model import ChatName, State
+from bot.model import ChatName, State, Status
 from bot.tickets import enqueue
 from bot.tickets.links import threads_to_tell
 from bot.wording import notices, reasons
@@ -63,10 +65,22 @@ class LateReplies:
             if any(self._is_unserved(row) for row in await self._database.read(_untold, self._clock.now())):
                 await self._database.write(self._announce_unserved, self._clock.now())
                 self._wake()
+            if any(not self._is_unserved(row) for row in await self._database.read(_late_statuses, self._clock.now())):
+                await self._database.write(self._announce_statuses, self._clock.now())
+                self._wake()
             await self._look_for_unrouted()
 
+    def _announce_statuses(self, tx: Transaction, now: datetime) -> None:
+        """Whoever closed or reopened a ticket was promised that its threads say so."""
+        for row in _late_statuses(tx, now):
+            if not self._is_unserved(row):
+                wanted = Status(json.loads(row["payload"])["wanted"])
+                text = notices.status_waits(wanted, row["error"] or reasons.interrupted())
+                enqueue.lines(tx, row["ticket"], text, now)
+                tx.run("set_late_is_told", id=row["id"])
+
     def _is_unserved(self, untold: Row) -> bool:
-        """Whether nobody attempts a reply, because the settings do not name its store any more."""
+        """Whether nobody attempts it, because the settings do not name its store any more."""
         return untold["destination"] not in self._destinations
 
     def _announce_unserved(self, tx: Transaction, now: datetime) -> None:
@@ -115,6 +129,10 @@ def _late_replies(tx: Transaction, now: datetime) -> list[Row]:
 def _post_unread(tx: Transaction, links: Mapping[int, str], now: datetime) -> None:
     for link, label in links.items():
         enqueue.line(tx, enqueue.load_link(tx, link), notices.replies_wait(reasons.not_read_yet(label)), now)
+
+
+def _late_statuses(tx: Transaction, now: datetime) -> list[Row]:
+    return tx.all("untold_late_statuses", before=to_ms(now - LATE_AFTER))
 
 
 def _untold(tx: Transaction, now: datetime) -> list[Row]:

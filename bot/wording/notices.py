@@ -164,6 +164,11 @@ def stores_left_out(amount: int) -> str:
     return f"{what}: name one to see it"
 
 
+def status_waits(wanted: Status, reason: str) -> str:
+    what = "closed" if wanted is Status.CLOSED else "reopened"
+    return f"⏳ This ticket has not been {what} yet. {reason} It is {what} automatically once this is fixed."
+
+
 def status_failed(status: Status, reason: str) -> str:
     what = "closed" if status is Status.CLOSED else "reopened"
     return f"❌ This ticket could not be {what}. {reason}"
