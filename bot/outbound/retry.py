@@ -118,7 +118,9 @@ class Decider:
         """
         if seconds >= self.schedule.retries_seconds and not retries_forever:
             return GiveUp(doubt=True)
-        return Reconcile(max(error.retry_after or 0.0, self.schedule.reconcile_delays[-1]))
+        # One that is looked for for ever takes a request a minute at last: others have the same limits.
+        longest = min(seconds / 10, MINUTE) if retries_forever else 0.0
+        return Reconcile(max(error.retry_after or 0.0, self.schedule.reconcile_delays[-1], longest))
 
     def _pause(self, attempts: int) -> float:
         return self._spread(self.schedule.retries[min(max(attempts, 1), len(self.schedule.retries)) - 1])
