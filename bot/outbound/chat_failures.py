@@ -41,7 +41,8 @@ class ChatFailures:
         if job.link is None:
             return False
         if isinstance(error, AuthFailed | Forbidden):
-            others = [link.place for link in enqueue.links_of(tx, job.link.ticket)]
+            links = enqueue.links_of(tx, job.link.ticket)
+            others = [link.place for link in links if link.chat in self.directory.chats]
             label = self.directory.chat(job.link.chat).label
             channel_failing(
                 tx, job.link.place, others, label, error.user_message, now, fallbacks=self.directory.channels

@@ -146,9 +146,8 @@ class ThreadCourier:
         """
         link = require(job.link)
         label = self.directory.chat(link.chat).label
-        others = [
-            other for other in enqueue.links_of(tx, link.ticket) if other.id != link.id and _has_thread(tx, other)
-        ]
+        read = [other for other in enqueue.links_of(tx, link.ticket) if other.chat in self.directory.chats]
+        others = [other for other in read if other.id != link.id and _has_thread(tx, other)]
         if job.delivery.form is Form.BARE:
             self._refused(tx, job, reason, others, now)
             return

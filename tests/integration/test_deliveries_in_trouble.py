@@ -457,8 +457,8 @@ async def test_a_close_that_is_never_answered_is_given_up_in_words(tmp_path: Pat
         await bridge.asks(bridge.discord, Verb.CLOSE)
         await asyncio.sleep(12 * 3600)
         assert bridge.vendor.calls.count("set_status") == len(Schedule().retries) + 1
-        (line,) = [text for text in later(bridge, bridge.discord) if "No answer came." in text]
-        assert line.startswith("❌")
+        told = [text[0] for text in later(bridge, bridge.discord) if "No answer came." in text]
+        assert told == ["⏳", "❌"]
 
 
 async def test_a_card_that_is_never_answered_is_right_soon_after_the_chat_works(tmp_path: Path) -> None:
