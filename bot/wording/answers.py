@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.model import Counts, Status, TicketNumber
@@ -16,7 +17,8 @@ from bot.text.times import TimeFault
 from bot.wording.phrases import clock_time, duration
 
 _QUOTED = 60
-_LEFT_OUT = "That is only the beginning of what you typed: the rest was too long to be looked for."
+BEGINNING_ONLY: Final = "That is only the beginning of what you typed: the rest was too long to be looked for."
+"""Behind what was found, or not, where not everything that was typed was looked for."""
 
 
 def not_allowed() -> str:
@@ -38,6 +40,12 @@ def looks_like_command(word: str, near: str) -> str:
         f"“{one_line(word, _QUOTED)}” is no command of shopbell, and was not sent to the customer.{guess} "
         "Choose Send or Discard in the thread."
     )
+
+
+def looks_like_command_to_team(word: str, near: str) -> str:
+    """The same where messages stay with the team, so that nothing waits."""
+    guess = f"Did you mean {near}?" if near else "Write !help to see what there is."
+    return f"“{one_line(word, _QUOTED)}” is no command of shopbell, so nothing was done. {guess}"
 
 
 def command_too_old(typed: str, age: timedelta) -> str:
@@ -249,7 +257,7 @@ def found(words: str, *, first: int, last: int, more: bool, left_out: bool) -> s
     """Above a page of tickets that have these words, counted from 1."""
     which = f"ticket {first}" if first == last else f"tickets {first} to {last}"
     shown = f"“{words}”: {which}{', and there are more' if more else ' of ' + str(last)}."
-    return f"{shown} {_LEFT_OUT}" if left_out else shown
+    return f"{shown} {BEGINNING_ONLY}" if left_out else shown
 
 
 def not_found(words: str, *, left_out: bool) -> str:
@@ -257,7 +265,7 @@ def not_found(words: str, *, left_out: bool) -> str:
         f"No ticket has “{words}”. Try fewer words, only the beginning of a word, or the ticket's number. "
         "You find only tickets in channels where you can write."
     )
-    return f"{text} {_LEFT_OUT}" if left_out else text
+    return f"{text} {BEGINNING_ONLY}" if left_out else text
 
 
 def no_more_found(words: str) -> str:

@@ -205,6 +205,31 @@ async def test_talk_becomes_a_note_and_nothing_else(tmp_path: Path) -> None:
         assert said_in(bridge, bridge.discord) == []
 
 
+_MISTYPED = [
+    ("!closee", "“closee” is no command of shopbell, so nothing was done. Did you mean !close?"),
+    ("!note a reseller", "“note a reseller” is no command of shopbell, so nothing was done. Did you mean /note?"),
+    ("@shopbell hm", "“hm” is no command of shopbell, so nothing was done. Write !help to see what there is."),
+]
+
+
+@pytest.mark.parametrize(("typed", "told"), _MISTYPED)
+async def test_whoever_mistypes_a_command_is_told_where_nothing_is_sent(tmp_path: Path, typed: str, told: str) -> None:
+    """Once, whether it was written or came about by an edit; the team's talk is answered by nobody, also behind `!`."""
+    async with running(tmp_path / "db", store=_EXPLICIT) as bridge:
+        await bridge.ticket_arrives()
+        for number, talk in enumerate(["!wow", "he is a reseller", "/shrug", "!nice work"]):
+            await bridge.says(bridge.discord, f"talk{number}", talk)
+        await bridge.says(bridge.discord, "m1", typed)
+        await until(lambda: [text for _, text in bridge.discord.told] == [told])
+        await bridge.says(bridge.slack, "m2", "hm")
+        for _ in range(2):
+            await bridge.edits(bridge.slack, "m2", typed)
+        await until(lambda: bridge.slack.told)
+        await bridge.drained()
+        assert [text for _, text in bridge.discord.told + bridge.slack.told] == [told, told]
+        assert bridge.vendor.texts("t1") == []
+
+
 async def test_what_was_sent_by_hand_stays_a_reply_when_it_is_edited(tmp_path: Path) -> None:
     """An edit before it could leave changes what is sent; what is sent by hand is what the message holds then."""
     async with running(tmp_path / "db", store=_EXPLICIT) as bridge:

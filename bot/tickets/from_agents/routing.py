@@ -53,7 +53,7 @@ class Route:
         text: What is sent, or shown elsewhere.
         formatted: The same with its formatting; None: it has none.
         held: Why it waits until an agent confirms it; empty: it does not.
-        private: What its author alone is told if it is `held`.
+        private: What its author alone is told; empty: nothing.
         command: What it asks of shopbell; None: nothing.
         line: What to say about it in its thread; empty: nothing.
         refused: Why the vendor does not accept the reply, so that it fails for good; empty: it is sent.
@@ -171,7 +171,9 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     if note is not None:
         return note
     route = checked_reply_route(message, ticket, rules)
-    return route if store.sends_all or route.command is not None else stays
+    if store.sends_all or route.command is not None:
+        return route
+    return replace(stays, private=_told_where_nothing_leaves(message, rules))
 
 
 def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
@@ -186,6 +188,19 @@ def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) ->
         held, private = notices.looks_like_command(found.word, near), answers.looks_like_command(found.word, near)
         return replace(route, held=held, private=private)
     return route
+
+
+def _told_where_nothing_leaves(message: MessageRow, rules: Rules) -> str:
+    """
+    What the author of a message that looks like a command is told where messages stay with the team; empty: nothing.
+
+    Nothing hangs on it there, so only what is near to a command or names the bot is answered: not each `!wow`.
+    """
+    found = audience(message.text, rules.note_prefixes)
+    if not isinstance(found, ForBot) or not is_doubtful(found):
+        return ""
+    near = nearest_command(found.word)
+    return answers.looks_like_command_to_team(found.word, near) if near or found.is_addressed else ""
 
 
 def note_route(message: MessageRow, rules: Rules) -> Route | None:
@@ -280,20 +295,17 @@ def enqueue_routed(
             return too_old(message, now - since)
         return obey(tx, link, ticket, message, route.command, rules, now)
     due = max(now, since + rules.undo)
-    answer_due = None
     if route.refused:
         _refuse(tx, ticket, message, route.refused, now)
     elif route.purpose is Purpose.REPLY:
         _enqueue_reply(tx, link, ticket, message, route, rules, now, due=due, since=since, at=at)
-        if route.held:
-            answer_due = AnswerDue(message, Answer(text=route.private))
         marks.enqueue_mark(tx, message, now, leaves_at=due)
     tx.run("set_store_active", name=ticket.store, at=to_ms(since))
     if route.purpose is Purpose.NOTE:
         _enqueue_note(tx, ticket, message, route.text, rules, due, now)
     if route.line:
         enqueue.line(tx, link, route.line, now)
-    return answer_due
+    return AnswerDue(message, Answer(text=route.private)) if route.private else None
 
 
 def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:
