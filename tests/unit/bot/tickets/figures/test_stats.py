@@ -274,6 +274,24 @@ def test_a_table_for_a_chat_is_whole(stores: int, days: int, agents: int) -> Non
         assert lines[-1] == f"and {60 - named} more agents: see shopbell stats"
 
 
+@pytest.mark.parametrize(
+    ("days", "head", "first", "last"),
+    [
+        (14, "by day (UTC)", ("2026-01-01", 9_999), ("2026-01-14", 9_999)),
+        (28, "by 2 days (UTC)", ("2026-01-01", 19_998), ("2026-01-27", 19_998)),
+        (30, "by 3 days (UTC)", ("2026-01-01", 29_997), ("2026-01-28", 29_997)),
+        (29, "by 3 days (UTC)", ("2026-01-01", 19_998), ("2026-01-27", 29_997)),
+    ],
+)
+def test_rows_of_several_days_are_named_so(days: int, head: str, first: tuple[str, int], last: tuple[str, int]) -> None:
+    """Else the tickets of a week are read as those of a day; what is not whole stands first, not today."""
+    shown = figures_of("main", days=days)
+    lines = chat_table(Report(stores=(shown,), total=shown)).splitlines()
+    rows = [line.split() for line in lines if line.startswith("    2026")]
+    assert sum(line.split(")")[0] + ")" == f"  {head}" for line in lines) == 1
+    assert [(row[0], int(row[1])) for row in (rows[0], rows[-1])] == [first, last]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/ComodRivadavia"])
 def test_days_stand_below_their_headings(zone: str) -> None:
     """However long the time zone's name is."""
