@@ -28,26 +28,6 @@ def not_allowed() -> str:
     )
 
 
-def looks_like_command(word: str, near: str) -> str:
-    """
-    To the author of a message that seems to be meant for shopbell.
-
-    Args:
-        near: The command that is most like it, as one types it; empty: none is.
-    """
-    guess = f" Did you mean {near}?" if near else ""
-    return (
-        f"“{one_line(word, _QUOTED)}” is no command of shopbell, and was not sent to the customer.{guess} "
-        "Choose Send or Discard in the thread."
-    )
-
-
-def looks_like_command_to_team(word: str, near: str) -> str:
-    """The same where messages stay with the team, so that nothing waits."""
-    guess = f"Did you mean {near}?" if near else "Write !help to see what there is."
-    return f"“{one_line(word, _QUOTED)}” is no command of shopbell, so nothing was done. {guess}"
-
-
 def command_too_old(typed: str, age: timedelta) -> str:
     return (
         f"“{one_line(typed, _QUOTED)}” was written {duration(age)} ago, while shopbell was offline, so it was not "

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Rejected, Unavailable
-from bot.model import ChannelId, ChatMessageId, Mark, MessageId, Place, Store, TicketId, Verb
+from bot.model import Attachment, ChannelId, ChatMessageId, Mark, MessageId, Place, Store, TicketId, Verb
 from bot.ports import VendorCapabilities
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -228,6 +228,18 @@ async def test_whoever_mistypes_a_command_is_told_where_nothing_is_sent(tmp_path
         await bridge.drained()
         assert [text for _, text in bridge.discord.told + bridge.slack.told] == [told, told]
         assert bridge.vendor.texts("t1") == []
+
+
+async def test_a_command_with_a_file_is_no_unknown_one(tmp_path: Path) -> None:
+    """Where nothing is sent, its author is told what to do, and not that there is no such command."""
+    file = Attachment(name="key.txt", url="https://files.example/key.txt", size=3)
+    async with running(tmp_path / "db", store=_EXPLICIT) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "!close", attachments=(file,))
+        await until(lambda: bridge.discord.told)
+        assert [text for _, text in bridge.discord.told] == [
+            "A command that comes with more, such as a file, is not done. Write the command alone."
+        ]
 
 
 async def test_what_was_sent_by_hand_stays_a_reply_when_it_is_edited(tmp_path: Path) -> None:

@@ -26,13 +26,13 @@ from bot.db.rows import (
 from bot.model import Answer, Purpose, Said, Store
 from bot.text import clean
 from bot.text.as_seen import seen
-from bot.text.audience import ForBot, audience
 from bot.text.normal_form import normal
 from bot.text.note_prefixes import note_of, without_prefix
 from bot.text.tree import RichText, verbatim
 from bot.tickets import enqueue
-from bot.tickets.command_words import TypedCommand, is_doubtful, nearest_command, typed_command
+from bot.tickets.command_words import TypedCommand, typed_command
 from bot.tickets.day.taking import author, take_by_reply
+from bot.tickets.from_agents.mistyped import doubt, told_of_talk
 from bot.tickets.from_agents.typed_commands import AnswerDue, obey, too_old
 from bot.tickets.links import find_link, is_in_present_thread
 from bot.tickets.people import chat_id
@@ -41,7 +41,7 @@ from bot.tickets.replies.holding import HOLD_AFTER, Question, ask, hold_later_on
 from bot.tickets.replies.outcomes import reply_failed
 from bot.tickets.replies.progress import show_pending
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import answers, notices, reasons
+from bot.wording import notices, reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +173,7 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     route = checked_reply_route(message, ticket, rules)
     if store.sends_all or route.command is not None:
         return route
-    return replace(stays, private=_told_where_nothing_leaves(message, rules))
+    return replace(stays, private=told_of_talk(message, rules.note_prefixes))
 
 
 def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
@@ -182,25 +182,10 @@ def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) ->
     if command is not None:
         return Route(purpose=Purpose.TALK, text=message.text, formatted=message.formatted, command=command)
     route = reply_route(message, ticket, rules)
-    found = audience(message.text, rules.note_prefixes)
-    if isinstance(found, ForBot) and is_doubtful(found) and not route.refused:
-        near = nearest_command(found.word)
-        held, private = notices.looks_like_command(found.word, near), answers.looks_like_command(found.word, near)
-        return replace(route, held=held, private=private)
+    doubtful = None if route.refused else doubt(message, rules.note_prefixes)
+    if doubtful is not None:
+        return replace(route, held=doubtful.in_thread, private=doubtful.to_author)
     return route
-
-
-def _told_where_nothing_leaves(message: MessageRow, rules: Rules) -> str:
-    """
-    What the author of a message that looks like a command is told where messages stay with the team; empty: nothing.
-
-    Nothing hangs on it there, so only what is near to a command or names the bot is answered: not each `!wow`.
-    """
-    found = audience(message.text, rules.note_prefixes)
-    if not isinstance(found, ForBot) or not is_doubtful(found):
-        return ""
-    near = nearest_command(found.word)
-    return answers.looks_like_command_to_team(found.word, near) if near or found.is_addressed else ""
 
 
 def note_route(message: MessageRow, rules: Rules) -> Route | None:
