@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 from bot.model import Counts, Status, TicketNumber
 from bot.text import ended, one_line
 from bot.text.times import TimeFault
-from bot.wording.phrases import clock_time, duration
+from bot.wording.phrases import clock_time, duration, some_of
 
 _QUOTED = 60
+_STORES = 20
+"""More names than these have no room in an answer, if they are long."""
 BEGINNING_ONLY: Final = "That is only the beginning of what you typed: the rest was too long to be looked for."
 """Behind what was found, or not, where not everything that was typed was looked for."""
 
@@ -57,14 +59,18 @@ def which_ticket() -> str:
 
 
 def no_such_store(typed: str, stores: Sequence[str]) -> str:
-    return f"{ended(f'There is no store {one_line(typed, _QUOTED)}')} The stores are: {', '.join(stores)}."
+    return f"{ended(f'There is no store {one_line(typed, _QUOTED)}')} {_stores_are(stores)}"
 
 
 def no_such_list(typed: str, lists: Sequence[str], stores: Sequence[str]) -> str:
     return (
         f"“{one_line(typed, _QUOTED)}” is neither a list nor a store. The lists are: {', '.join(lists)}. "
-        f"The stores are: {', '.join(stores)}."
+        f"{_stores_are(stores)}"
     )
+
+
+def _stores_are(stores: Sequence[str]) -> str:
+    return f"The stores are: {', '.join(some_of([one_line(each, _QUOTED) for each in stores], _STORES))}."
 
 
 # ---------------------------------------------------------------- a masked address
