@@ -227,3 +227,16 @@ class TestTyped:
     def test_where_the_bot_is_not_asked(self, text: str) -> None:
         """No command yet, no option that completes, or one that is done."""
         assert slash_commands.option_completion(text, COMMANDS) is None
+
+    def test_what_the_client_offers_for_an_option(self) -> None:
+        """The choices that a command names, and people; before an option is named, the options."""
+        choices = [{"name": "Mine", "value": "mine"}]
+        options = [{"name": "which", "type": 3, "choices": choices}, {"name": "agent", "type": 6}]
+        commands = [{"name": "list", "description": "", "options": options}]
+        assert slash_commands.option_completion("/list ", commands) is None
+        which = slash_commands.option_completion("/list which:", commands)
+        assert which is not None
+        assert (which.choices, which.is_person) == ((("Mine", "mine"),), False)
+        agent = slash_commands.option_completion("/list which:mine agent:A", commands)
+        assert agent is not None
+        assert (agent.begun, agent.is_person, agent.filled("Ann")) == ("A", True, "/list which:mine agent:Ann")

@@ -27,6 +27,7 @@ from bot.sandbox.page.discord_message import author, blocks, modal, system_line
 T = TypeVar("T")
 
 _MOST_MESSAGES = 200
+_MOST_CHOICES = 25
 NO_ANSWER = "The application did not respond. Is the bot running?"
 
 
@@ -133,8 +134,18 @@ class DiscordPane:
         asked = slash_commands.option_completion(text, commands)
         if asked is None:
             return {"choices": slash_commands.suggestions(text, commands)}
-        found = await _attempt(self._discord.complete(self._me, place, asked.command, asked.option, asked.begun))
-        return {"choices": [{"text": asked.filled(str(each["value"])), "label": str(each["name"])} for each in found]}
+        if asked.choices or asked.is_person:
+            begun = asked.begun.strip().removeprefix("@").casefold()
+            offered = asked.choices or [(member.name, member.name) for member in self._people()]
+            found = [(name, value) for name, value in offered if begun in name.casefold()]
+        else:
+            given = await _attempt(self._discord.complete(self._me, place, asked.command, asked.option, asked.begun))
+            found = [(str(each["name"]), str(each["value"])) for each in given]
+        return {"choices": [{"text": asked.filled(value), "label": name} for name, value in found[:_MOST_CHOICES]]}
+
+    def _people(self) -> list[Member]:
+        state = self._discord.guild.state
+        return [member for member in state.members.values() if member.id != state.bot.id]
 
     async def _press(self, fields: ActionFields) -> Json:
         pressed = self._discord.press(self._me, await self._message_named(fields), fields.text("button"))

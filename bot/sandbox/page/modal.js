@@ -29,9 +29,11 @@ export function renderModal() {
 }
 
 function field(form, block) {
-  const suggests = block.type === "external_select", chooses = ["static_select", "radio_buttons"].includes(block.type);
+  const suggests = block.type === "external_select", isPerson = block.type === "users_select";
+  const chooses = isPerson || ["static_select", "radio_buttons"].includes(block.type);
   const input = make(chooses ? "select" : block.multiline ? "textarea" : "input",
     { name: block.id, placeholder: block.placeholder, rows: "10", autocomplete: "off", "data-block": block.block },
+    ...(isPerson ? [make("option", { value: "" }, "Choose somebody")] : []),
     ...(chooses ? block.options.map((option) => make("option", { value: option.value }, option.label)) : []));
   input.value = block.value;
   const fault = make("span", { class: "fault", role: "alert" });
@@ -64,7 +66,7 @@ modal.addEventListener("submit", (event) => {
     for (const input of modal.querySelectorAll("[data-block]")) {
       find(".fault", input.closest("label").parentElement).textContent = answer.errors[input.dataset.block] ?? "";
     }
-    if (!Object.keys(answer.errors).length) markDone("close");
+    if (!Object.keys(answer.errors).length && /close/i.test(form.title)) markDone("close");
   }).catch((error) => { find("p.fault", modal).textContent = error.message; })
     .finally(() => { event.submitter.disabled = false; });
 });

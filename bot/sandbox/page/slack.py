@@ -68,7 +68,8 @@ class SlackPane:
             },
         }
         if view is not None:
-            parts["slack/modal"] = modal(view, self._state)
+            people = [(user.id, user.shown) for user in self._state.users.values() if not user.bot]
+            parts["slack/modal"] = modal(view, self._state, people)
         places: list[Json] = [{"id": HOME, "name": "Home", "kind": "home", "at": 0.0}]
         page = self._slack.home(self._me)
         parts[f"slack/place/{HOME}"] = [] if page is None else [home(page, self._state)]
