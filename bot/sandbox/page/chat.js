@@ -10,6 +10,7 @@ export class Chat {
   constructor(name, title) {
     this.name = name;
     this.place = null;
+    this.edited = null;
     this.section = find(`#${name}`);
     this.section.append(find("#chat").content.cloneNode(true));
     find("h2", this.section).append(title, " ", make("small"));
@@ -25,6 +26,9 @@ export class Chat {
       if (/[ :]$/.test(choice.text)) this.completion.look();
     });
     this.composer.addEventListener("submit", (event) => { event.preventDefault(); this.send(event.submitter); });
+    this.box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.edited && !event.defaultPrevented) this.stopEditing();
+    });
     sendsOnEnter(this.composer);
   }
 
@@ -32,12 +36,34 @@ export class Chat {
 
   open(id) {
     if (id === "home") attempt(() => act(`${this.name}/home`, {}));
+    if (this.edited) this.stopEditing();
     shown.awaited[this.name] = null; this.place = id; this.completion.close(); changed();
   }
 
-  send(press) {
-    const text = this.box.value, place = this.places().find((each) => each.id === this.place);
+  /** Puts one of the person's own messages into the box; sending it then changes that message. */
+  edit(message) {
+    this.edited = message;
+    this.box.value = message.written;
     this.completion.close();
+    changed();
+    this.box.focus();
+  }
+
+  stopEditing() {
+    this.edited = null;
+    this.box.value = "";
+    changed();
+  }
+
+  send(press) {
+    const text = this.box.value, place = this.places().find((each) => each.id === this.place), edited = this.edited;
+    this.completion.close();
+    if (edited) {
+      return attempt(async () => {
+        await act(`${this.name}/edit`, { place: edited.place, message: edited.id, text });
+        this.stopEditing();
+      }, press);
+    }
     return attempt(async () => {
       this.box.value = "";
       await act(`${this.name}/type`, { place: this.place, text }).catch((error) => {
@@ -72,6 +98,8 @@ export class Chat {
     fill(log, messages.map((message) => ({ key: message.id, ...message })), (message) => messageElement(message, this));
     if (moved) log.scrollTop = log.scrollHeight;
     this.composer.hidden = open.kind === "forum" || open.kind === "home";
+    find(".editing", this.composer).hidden = !this.edited;
+    find(".primary", this.composer).textContent = this.edited ? "Save" : "Send";
     this.box.placeholder = `${open.kind === "thread" ? "Answer" : "Write"} as ${me}, or type / for commands`;
     this.box.setAttribute("aria-label", `${this.box.placeholder}: ${open.name}`);
   }

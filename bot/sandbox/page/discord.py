@@ -52,6 +52,7 @@ class DiscordPane:
                 "complete": self._complete,
                 "press": self._press,
                 "menu": self._menu,
+                "edit": self._edit,
                 "delete": self._delete,
                 "submit": self._submit,
                 "dismiss": self._dismiss,
@@ -101,7 +102,8 @@ class DiscordPane:
             "place": str(shown.channel_id),
             "author": author(state, shown),
             "bot": shown.author_id == state.bot.id,
-            "mine": shown.author_id == self._me.id and shown.type in (MessageType.DEFAULT, MessageType.REPLY),
+            "mine": (mine := shown.author_id == self._me.id and shown.type in (MessageType.DEFAULT, MessageType.REPLY)),
+            "written": shown.content if mine else "",
             "system": system_line(state, shown),
             "private": shown.only_for is not None,
             "thinking": bool(shown.flags & LOADING),
@@ -179,6 +181,11 @@ class DiscordPane:
         if self._opened is None or str(self._opened.interaction.id) != wanted:
             raise ActionRefused("That form is closed.")
         return self._opened
+
+    async def _edit(self, fields: ActionFields) -> Json:
+        text = fields.text("text", wanted="Write something, or delete the message.")
+        await _attempt(self._discord.edit(self._me, await self._message_named(fields), text))
+        return {}
 
     async def _delete(self, fields: ActionFields) -> Json:
         await _attempt(self._discord.delete(self._me, await self._message_named(fields)))

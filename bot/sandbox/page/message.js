@@ -80,6 +80,7 @@ function moreMenu(message, chat) {
   });
   const entries = message.private ? [] : part(chat.name, { menus: [] }).menus.map(
     (menu) => entry(menu.label, () => act(`${chat.name}/menu`, { ...what, entry: menu.id })));
+  if (message.mine && message.written) entries.push(entry("Edit message", () => chat.edit(message)));
   if (message.mine) entries.push(entry("Delete message", () => act(`${chat.name}/delete`, what)));
   if (!entries.length) return "";
   return make("details", {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.drawing.chart import Bars, ByDay, Chart, Lengths
 from bot.text import one_line
 from bot.tickets.figures.stats import AgentFigures, Figures, Report
-from bot.tickets.figures.tables import with_fewer_days
+from bot.tickets.figures.tables import store_names, with_fewer_days
 from bot.tickets.figures.times import Times
 from bot.wording import figures as words
 
@@ -15,6 +15,8 @@ _MOST_BARS = 8
 _MOST_DAYS = 62
 """So many columns can be told from each other."""
 _LONGEST = 40
+_LABEL = 22
+"""So many characters have room beside a bar."""
 _HOUR = 3600.0
 
 
@@ -28,7 +30,9 @@ def chart(report: Report) -> Chart:
     bars = [Bars(words.WAITING_BY_AGE, words.AGES, tuple(map(float, total.waiting)), tuple(map(str, total.waiting)))]
     if len(report.stores) > 1:
         stores = sorted(report.stores, key=lambda each: (-each.waiting_for_us, -each.open, each.store))
-        bars.append(_bars(words.BY_STORE, [(str(each.store), each.open) for each in stores]))
+        names = store_names(stores[:_MOST_BARS], _LABEL)
+        names += [str(each.store) for each in stores[_MOST_BARS:]]
+        bars.append(_bars(words.BY_STORE, [(name, each.open) for name, each in zip(names, stores, strict=True)]))
     if total.agents:
         bars.append(_bars(words.BY_AGENT, [(_name(each), each.answers) for each in total.agents]))
     return Chart(

@@ -68,11 +68,23 @@ def _many_stores(report: Report) -> list[str]:
     by_waiting = sorted(report.stores, key=lambda each: (-each.waiting_for_us, -each.open, each.store))
     shown, left_out = by_waiting[:_MOST_STORES], by_waiting[_MOST_STORES:]
     lines = [f"{words.STORE:<{_NAME}} {'open':>6} {'waiting':>7} {'new':>6} {'closed':>6} {words.FIRST_ANSWER:>12}"]
-    lines += [_store_line(one_line(each.store, _NAME - 1), each) for each in shown]
+    names = store_names(shown, _NAME - 1)
+    lines += [_store_line(name, each) for name, each in zip(names, shown, strict=True)]
     lines.append(_store_line(words.ALL_STORES, report.total))
     if left_out:
         lines.append(notices.stores_left_out(len(left_out)))
     return [*lines, "", *_times(report.total), *_waiting(report.total)]
+
+
+def store_names(stores: Sequence[Figures], length: int) -> list[str]:
+    """The stores' names, each in so many characters: cut in the middle where else two would read the same."""
+    whole = [one_line(each.store, len(each.store)) for each in stores]
+    cut = [one_line(name, length) for name in whole]
+    end = (length - 1) // 2
+    return [
+        short if short == name or cut.count(short) == 1 else f"{name[: length - 1 - end].rstrip()}…{name[-end:]}"
+        for short, name in zip(cut, whole, strict=True)
+    ]
 
 
 def _store_line(name: str, shown: Figures) -> str:

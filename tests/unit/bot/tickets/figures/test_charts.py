@@ -9,6 +9,7 @@ import pytest
 from bot.model import StoreName
 from bot.tickets.figures.charts import alternative, chart
 from bot.tickets.figures.stats import AgentFigures, Figures, Report
+from bot.tickets.figures.tables import chat_table
 from bot.tickets.figures.times import Times
 
 SOME = Times(amount=4, median=1800.0, p90=7200.0)
@@ -70,6 +71,16 @@ def test_many_stores_and_agents_are_eight_bars(stores: int, people: int) -> None
         assert len(bars.values) <= 8
         assert sum(bars.values) == most
     assert (drawn.bars[1].labels[-1] == f"{stores - 7} others") == (stores > 8)
+
+
+def test_long_names_of_stores_can_be_told_apart() -> None:
+    """In the picture and in the table: those that begin alike are cut in the middle, others at the end."""
+    names = [f"the_store_of_the_northern_branch_{number:02}" for number in range(3)]
+    found = of(*(store(name, opened=3 - place) for place, name in enumerate([*names, "a_name_that_is_unlike_others"])))
+    shown = chart(found).bars[1].labels
+    assert shown == (*(f"the_store_o…_branch_{n:02}" for n in range(3)), "a_name_that_is_unlike…")
+    rows = [line.split()[0] for line in chat_table(found).splitlines()[1:5]]
+    assert rows == [*(f"the_sto…anch_{n:02}" for n in range(3)), "a_name_that_is…"]
 
 
 @pytest.mark.parametrize(
