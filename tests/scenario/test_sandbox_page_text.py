@@ -63,7 +63,8 @@ class TestDiscordText:
             ("#1042 is open", [("plain", "#1042 is open", set())]),
             ("- a\n- b", [("bullet", "a", set()), ("bullet", "b", set())]),
             ("a\n```\nx  **y**\n```", [("plain", "a", set()), ("code", "x  **y**", set())]),
-            ("<t:1700000000:R>", [("plain", "2023-11-14 22:13 UTC", set())]),
+            ("<t:1700000000:R>", [("plain", "2023-11-14 22:13 UTC", {"ago"})]),
+            ("<t:1700000000:f>", [("plain", "2023-11-14 22:13 UTC", set())]),
         ],
     )
     def test_it_reads_as_in_discord(self, content: str, spans: list[tuple[str, str, set[str]]]) -> None:

@@ -1,6 +1,6 @@
 // Messages of both chats.
 
-import { button, make, time } from "./elements.js";
+import { ago, button, make, time } from "./elements.js";
 import { act, changed, part, markDone, attempt } from "./state.js";
 
 /** The ids of private messages that this person has dismissed. */
@@ -10,7 +10,8 @@ const TAGS = { quote: "blockquote", code: "pre", small: "small", heading: "stron
 const STYLES = { bold: "b", italic: "i", underline: "u", strike: "s", code: "code" };
 
 function spanElement(span) {
-  let element = document.createTextNode(span.text);
+  let element = span.ago ? make("time", { "data-ago": String(span.ago), title: span.text }, ago(span.ago))
+    : document.createTextNode(span.text);
   for (const [style, tag] of Object.entries(STYLES)) if (span[style]) element = make(tag, {}, element);
   if (span.mention) element = make("span", { class: "mention" }, element);
   if (span.link) element = make("a", { href: span.link, target: "_blank", rel: "noopener noreferrer" }, element);
