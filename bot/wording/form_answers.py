@@ -41,7 +41,9 @@ def snippet_lacks(name: str, variables: Sequence[str]) -> str:
 def still_empty(variables: Sequence[str]) -> str:
     what = "it" if len(variables) == 1 else "them"
     missing = listed(_braces(variables), "or")
-    return f"Not sent. This ticket has no {missing}: put the right words there, or delete {what}."
+    return (
+        f"Not sent. This ticket has no {missing}. Put the right words there, or delete {what}, and send the form again."
+    )
 
 
 def left_empty(variables: Sequence[str]) -> str:

@@ -107,7 +107,7 @@ class DiscordPane:
             "system": system_line(state, shown),
             "private": shown.only_for is not None,
             "thinking": bool(shown.flags & LOADING),
-            "edited": shown.edited_at is not None,
+            "edited": shown.edited_at is not None and shown.only_for is None,
             "at": shown.created_at.timestamp(),
             "blocks": blocks(state, shown),
             "reactions": [{"sign": sign, "count": len(who)} for sign, who in shown.reactions.items()],
