@@ -5,6 +5,16 @@ import { fill, find, button, make } from "./elements.js";
 import { act, changed, part, shown, markDone, attempt } from "./state.js";
 import { dismissed, messageElement } from "./message.js";
 
+/** By chat: the place to which one of its addresses leads. */
+const ADDRESSES = {
+  discord: ({ host, pathname }) => (host.endsWith("discord.com") ? pathname.match(/^\/channels\/\d+\/(\d+)/)?.[1] : null),
+  slack: ({ host, pathname, searchParams }) => {
+    const found = host.endsWith(".slack.com") ? pathname.match(/^\/archives\/(\w+)(?:\/p(\d+)(\d{6}))?/) : null;
+    const thread = searchParams.get("thread_ts") ?? (found?.[2] ? `${found[2]}.${found[3]}` : "");
+    return found ? [found[1], thread].filter(Boolean).join("/") : null;
+  },
+};
+
 /** One side of the page: a person's Discord or Slack client. */
 export class Chat {
   constructor(name, title) {
@@ -25,6 +35,7 @@ export class Chat {
       this.box.value = choice.text;
       if (/[ :]$/.test(choice.text)) this.completion.look();
     });
+    this.section.addEventListener("click", (event) => this.follow(event));
     this.composer.addEventListener("submit", (event) => { event.preventDefault(); this.send(event.submitter); });
     this.box.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.edited && !event.defaultPrevented) this.stopEditing();
@@ -38,6 +49,14 @@ export class Chat {
     if (id === "home") attempt(() => act(`${this.name}/home`, {}));
     if (this.edited) this.stopEditing();
     shown.awaited[this.name] = null; this.place = id; this.completion.close(); changed();
+  }
+
+  /** A link to a thread or channel opens it here: outside, nothing is at its address. */
+  follow(event) {
+    const link = event.target.closest("a[href]"), place = link && ADDRESSES[this.name](new URL(link.href));
+    if (!place || !this.places().some((each) => each.id === place)) return;
+    event.preventDefault();
+    this.open(place);
   }
 
   /** Puts one of the person's own messages into the box; sending it then changes that message. */
@@ -96,7 +115,7 @@ export class Chat {
     const log = find(".log", this.section), moved = log.dataset.place !== open.id;
     log.dataset.place = open.id;
     fill(log, messages.map((message) => ({ key: message.id, ...message })), (message) => messageElement(message, this));
-    if (moved) log.scrollTop = log.scrollHeight;
+    if (moved) log.scrollTop = open.kind === "home" ? 0 : log.scrollHeight;
     this.composer.hidden = open.kind === "forum" || open.kind === "home";
     find(".editing", this.composer).hidden = !this.edited;
     find(".primary", this.composer).textContent = this.edited ? "Save" : "Send";

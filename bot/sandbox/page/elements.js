@@ -49,5 +49,5 @@ export function fill(container, items, build) {
     if (container.children[index] !== node) container.insertBefore(node, container.children[index] ?? null);
   });
   known.forEach((node) => node.remove());
-  if (follow && container.matches(".log")) container.scrollTop = container.scrollHeight;
+  if (follow && container.matches(".log:not([data-place=home])")) container.scrollTop = container.scrollHeight;
 }
