@@ -26,7 +26,7 @@ export function blockElement(block, press) {
     case "text":
       return make("div", {}, ...block.lines.map(lineElement));
     case "picture":
-      return make("img", { src: block.source, alt: block.alternative, class: "picture" });
+      return make("img", { src: block.source, alt: block.alternative, class: "picture", load: showWhole });
     case "divider":
       return make("hr");
     case "buttons":
@@ -47,6 +47,12 @@ export function blockElement(block, press) {
       return card;
     }
   }
+}
+
+/** A picture grows when it is there: whoever looks at the end still does. */
+function showWhole({ target }) {
+  const log = target.closest(".log");
+  if (log && log.scrollHeight - log.scrollTop - log.clientHeight < target.offsetHeight + 100) log.scrollTop = log.scrollHeight;
 }
 
 /** A message in one of the chats. */
