@@ -44,8 +44,8 @@ def counts(opened: int, closed: int, waiting: int, snoozed: int) -> str:
 
 
 def waiting_by_age(amounts: Sequence[int]) -> str:
-    """Only the ages that anybody has: `waiting 3 under 1 h · 1 over 3 days`."""
-    return "waiting " + " · ".join(f"{amount} {age}" for age, amount in zip(AGES, amounts, strict=True) if amount)
+    """Only the ages that anybody has: `waiting under 1 h: 3 · 1 to 4 h: 1`."""
+    return "waiting " + " · ".join(f"{age}: {amount}" for age, amount in zip(AGES, amounts, strict=True) if amount)
 
 
 def days(amount: int) -> str:

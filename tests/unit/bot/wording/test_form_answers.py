@@ -14,4 +14,4 @@ def test_what_a_ticket_lacks_is_named_with_or() -> None:
         _MISSING
     )
     assert f"{named}. " in form_answers.snippet_lacks("refund", _MISSING)
-    assert form_answers.still_empty(_MISSING[:1]).endswith("or delete it.")
+    assert form_answers.still_empty(_MISSING[:1]).endswith("or delete it, and send the form again.")

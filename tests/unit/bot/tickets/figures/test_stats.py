@@ -183,7 +183,7 @@ def test_the_table_reads_as_a_table() -> None:
     assert table(alone(shown)).splitlines() == [
         "main",
         "  open 12 · closed 340 · waiting for us 5 · snoozed 2",
-        "  waiting 3 under 1 h · 1 4 to 24 h · 1 over 3 days",
+        "  waiting under 1 h: 3 · 4 to 24 h: 1 · over 3 days: 1",
         "  2 days          number      median     9 of 10",
         "  first answer        12      12 min  3 h 05 min",
         "    in open hours               40 s      12 min",
