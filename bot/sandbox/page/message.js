@@ -85,7 +85,7 @@ function moreMenu(message, chat) {
     event.target.closest("details").open = false;
     attempt(work);
   });
-  const entries = message.private ? [] : part(chat.name, { menus: [] }).menus.map(
+  const entries = message.private || message.place === "home" ? [] : part(chat.name, { menus: [] }).menus.map(
     (menu) => entry(menu.label, () => act(`${chat.name}/menu`, { ...what, entry: menu.id })));
   if (message.mine && message.written) entries.push(entry("Edit message", () => chat.edit(message)));
   if (message.mine) entries.push(entry("Delete message", () => act(`${chat.name}/delete`, what)));
