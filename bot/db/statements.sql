@@ -576,8 +576,8 @@ WHERE t.customer_mailbox = :mailbox AND t.number <> :number AND t.gone_at IS NUL
 ORDER BY t.status = 'open' DESC, t.number DESC;
 
 -- name: latest_tickets
--- For the pickers while nothing is typed: a store's latest tickets of this status with a thread in these channels of
--- the chat, so many at most. The ticket of this thread (`here`) comes first, however old it is. With
+-- For the pickers while nothing is typed: the numbers of a store's latest tickets of this status with a thread in these
+-- channels of the chat, so many at most. The ticket of this thread (`here`) comes first, however old it is. With
 -- `taken_by` (JSON) only those that somebody with one of these ids has.
 WITH latest (number) AS (
     SELECT * FROM (
@@ -590,7 +590,7 @@ WITH latest (number) AS (
     UNION
     VALUES (:here)
 )
-SELECT t.* FROM latest AS s CROSS JOIN tickets AS t ON t.number = s.number
+SELECT t.number FROM latest AS s CROSS JOIN tickets AS t ON t.number = s.number
 WHERE t.store = :store AND t.status = :status AND t.followed = 1 AND t.gone_at IS NULL AND t.forgotten = 0
   AND EXISTS (
       SELECT 1 FROM links AS l

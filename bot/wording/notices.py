@@ -215,20 +215,6 @@ def _says(words: str) -> str:
     return f" {ended(f'It says: “{one_line(words, _ASKED_ABOUT)}”')}" if words else ""
 
 
-def looks_like_command(word: str, near: str) -> str:
-    """
-    Why a message that seems to be meant for shopbell was not sent.
-
-    Args:
-        near: The command that is most like it, as one types it; empty: none is.
-    """
-    guess = f" Did you mean {near}?" if near else ""
-    return (
-        f"This looks like a command to shopbell (“{one_line(word, _QUOTED)}”), so the customer has not received it."
-        f"{guess} Send it to the customer?"
-    )
-
-
 _WHOSE = {
     Voice.CUSTOMER: "A message of the customer",
     Voice.UNKNOWN: "A message of the customer or of a colleague",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, ticket_row
+from bot.db.rows import TicketRow, require, ticket_row
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.ticket_lookup import look_up_all
 from bot.inbound.chats.usable_places import stores_seen_by
@@ -22,8 +22,6 @@ from bot.wording import answers
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
 
-_FEWEST_OF_STORE = 26
-"""One more than a chat may show, so that it can say that there are more."""
 _STATUSES = {
     Verb.CLOSE: (Status.OPEN,),
     Verb.REOPEN: (Status.CLOSED,),
@@ -122,11 +120,11 @@ class Choices:
         here: int,
         mine: Sequence[str] | None,
     ) -> list[TicketRow]:
-        found = []
+        found: list[int] = []
         for store, places in allowed.items():
             channels = json.dumps([each.channel for each in places])
             taken_by = None if mine is None else json.dumps(mine)
-            found += tx.all(
+            rows = tx.all(
                 "latest_tickets",
                 store=store,
                 chat=chat,
@@ -134,7 +132,9 @@ class Choices:
                 status=status,
                 here=here,
                 taken_by=taken_by,
-                most=max(_FEWEST_OF_STORE, MOST_CHOICES // len(allowed)),
+                most=MOST_CHOICES,
             )
-        tickets = sorted((ticket_row(row) for row in found), key=lambda ticket: -ticket.number)
+            found += [row["number"] for row in rows]
+        latest = sorted(found, key=lambda number: (number != here, -number))[:MOST_CHOICES]
+        tickets = [ticket_row(require(tx.one("ticket", number=number))) for number in latest]
         return [masked_ticket(ticket) for ticket in tickets] if self._rules.masks_emails else tickets

@@ -89,10 +89,13 @@ class Visitor:
         return shown
 
 
+_NOT_READ = ("id", "key", "place", "colour", "written")
+
+
 def words(shown: Any) -> str:
     """Every text in some part of the state, but for what nobody reads."""
     if isinstance(shown, dict):
-        return " ".join(words(each) for name, each in shown.items() if name not in ("id", "key", "place", "colour"))
+        return " ".join(words(each) for name, each in shown.items() if name not in _NOT_READ)
     if isinstance(shown, list):
         return " ".join(words(each) for each in shown)
     return shown if isinstance(shown, str) else ""

@@ -63,7 +63,7 @@ def test_notes(text: str, note: str) -> None:
 )
 def test_a_command_with_words_has_any_number_of_them(text: str, rest: str) -> None:
     """Whatever stands behind it, it does not go to the customer."""
-    assert audience(text, PREFIXES) == ForBot("snooze", rest)
+    assert audience(text, PREFIXES) == ForBot("snooze", rest, is_addressed=text.startswith("@"))
 
 
 @pytest.mark.parametrize("text", ["snooze 2h", "!snoozed you out, sorry about that", "! I snooze a lot these days"])
