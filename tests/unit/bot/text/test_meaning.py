@@ -253,6 +253,17 @@ def test_a_strangers_text_has_the_lines_that_it_has(place: str) -> None:
     assert inert(text) == text if "h2" not in place else plain(inert(text)) == plain(text)
 
 
+@pytest.mark.parametrize("place", ["<p>{}", "<ul><li>{}", "<blockquote>{}", "<table><tr><td>{}<td>z</table>", "<b>{}</b>"])
+@pytest.mark.parametrize(
+    "following", ["Shop", "/more", "<i>more</i>", ")", "日本", "1", '<a href="https://x.example/2">Shop</a>', "<s>9</s>8"]
+)
+def test_what_follows_a_strangers_link_is_no_part_of_its_address(place: str, following: str) -> None:
+    """A link whose label hides its address is shown with it, and that can be opened whatever stands behind the link."""
+    text = inert(html_to_text(place.format(f'<a href="https://x.example/1">Home</a>{following}')))
+    assert "(<https://x.example/1>)" in writing_markdown.write(text)
+    assert '"url": "https://x.example/1"' in json.dumps(writing_blocks.write(text))
+
+
 def test_unseen_signs_are_not_struck_out() -> None:
     """What shows nothing has no marks around it: a message of such signs alone stays an empty one."""
     assert re.sub("\u200b", "", plain(READERS["discord"]("~~\u200b~~"))) == ""
