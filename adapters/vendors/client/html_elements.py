@@ -25,12 +25,14 @@ LINES = frozenset(
     (
         *("div", "section", "article", "header", "footer", "form", "tr", "dt", "dd", "li", "main", "center", "address"),
         *("nav", "aside", "hgroup", "details", "summary", "fieldset", "legend", "caption", "figcaption"),
-        *("textarea", "noscript"),
+        *("textarea", "noscript", "search", "dialog"),
     )
 )
 CELLS = frozenset(("td", "th"))
 CODES = frozenset(("code", "tt", "kbd", "samp"))
-MEDIA: Mapping[str, str] = {"img": "picture", "video": "video", "audio": "recording", "iframe": "page"}
+MEDIA: Mapping[str, str] = {
+    "img": "picture", "video": "video", "audio": "recording", "iframe": "page", "embed": "file",
+}  # fmt: skip
 """What is shown as a word, with its address where that can be opened."""
 EMPTY = frozenset(("br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source"))
 OPTIONAL_ENDS = EMPTY | frozenset(
@@ -50,12 +52,16 @@ _HIDDEN = re.compile(
     re.IGNORECASE,
 )
 _STYLED = {
-    "bold": re.compile(r"(?<![\w-])font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE),
-    "italic": re.compile(r"(?<![\w-])font-style\s*:\s*(?:italic|oblique)", re.IGNORECASE),
+    "bold": re.compile(r"(?<![\w-])font(?:-weight\s*:\s*|\s*:[^;]*?)\b(?:bold|[6-9]00)\b", re.IGNORECASE),
+    "italic": re.compile(r"(?<![\w-])font(?:-style\s*:\s*|\s*:[^;]*?)\b(?:italic|oblique)\b", re.IGNORECASE),
     "strike": re.compile(r"(?<![\w-])text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE),
 }
 _NOT_BOLD = re.compile(r"(?<![\w-])font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
 """Some editors put a whole document into a bold element that is not bold."""
+_LINE_OF_ITS_OWN = re.compile(
+    r"(?<![\w-])display\s*:\s*(?:block|flex|grid|table|table-row|list-item|flow-root)(?![\w-])", re.IGNORECASE
+)
+_TABLE_PARTS = frozenset(("tbody", "thead", "tfoot", "tr", "colgroup")) | CELLS
 _KEEPS_SPACE = re.compile(r"(?<![\w-])white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _FIGURE = re.compile(r"[0-9]")
 _RAISED = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
@@ -88,9 +94,16 @@ def styles_of(tag: str, attributes: Attributes) -> set[str]:
     return styles
 
 
-def keeps_space(attributes: Attributes) -> bool:
+def is_line(tag: str, attributes: Attributes) -> bool:
+    """Whether what stands in the element has lines of its own, also by its style; not if it is part of a table."""
+    if tag in PARAGRAPHS or tag in LINES:
+        return True
+    return tag not in _TABLE_PARTS and _LINE_OF_ITS_OWN.search(css_of(attributes)) is not None
+
+
+def keeps_space(tag: str, attributes: Attributes) -> bool:
     """Whether line ends and spaces in the element's text are shown as they are."""
-    return _KEEPS_SPACE.search(css_of(attributes)) is not None
+    return tag == "textarea" or _KEEPS_SPACE.search(css_of(attributes)) is not None
 
 
 def raised(text: str) -> str:
@@ -127,8 +140,13 @@ def chosen(node: LexborNode) -> str:
 
 
 def address_in(attributes: Attributes, name: str) -> str:
-    """An address as a browser reads it: without line ends, which programs put into long ones, and with `%20`."""
-    return _NOT_IN_ADDRESSES.sub("", attributes.get(name) or "").strip().replace(" ", "%20")
+    """
+    An address as a browser reads it: without line ends, which programs put into long ones, and with `%20`.
+
+    One that begins with `//` is that of a page, as in the shop's own pages.
+    """
+    address = _NOT_IN_ADDRESSES.sub("", attributes.get(name) or "").strip().replace(" ", "%20")
+    return f"https:{address}" if address.startswith("//") else address
 
 
 def is_emoji(words: str) -> bool:

@@ -214,6 +214,15 @@ BLOCKS: tuple[tuple[str, str, str], ...] = (
     ("html", "<p>Sure?<button>Yes</button><button>No</button>", "Sure? Yes No"),
     ("html", '<p>a<img src="https://x.example/o" style="width: 1px; height:1px !important">', "a"),
     ("html", '<p>a <img src="https://x.example/o" style="width: 100px">', "a picture (https://x.example/o)"),
+    ("html", '<img alt="Logo" src="cid:1">Shop<img src="cid:2">, <img src="cid:3">1', "Logo Shop [picture], [picture] 1"),
+    ("html", "a<search>b</search>c<dialog open>d</dialog>e", "a\nb\nc\nd\ne"),
+    ("html", "<p>a<textarea>\nb\n  c</textarea>", "a\nb\n  c"),
+    ("html", '<p>a <embed src="https://x.example/a.mp4">', "a\nfile (https://x.example/a.mp4)"),
+    ("html", '<p>a <a href="https://x.example/1"></a> b', "a https://x.example/1 b"),
+    ("html", '<p><a href="//x.example/1">a</a> <img src="//x.example/2">', "a (https://x.example/1) picture (https://x.example/2)"),
+    ("html", "<p>a<div>&#847; &zwnj; &nbsp; &#8199; &shy; &#65279;</div><p>b", "a\n\nb"),
+    ("html", "<blockquote type=cite>\ufeff<p>a</blockquote><ul><li>&zwnj;<li>b</ul>", "> a\n\n- b"),
+    ("html", '<p><s style="text-decoration:none;font:bold 9px x">9</s> <b style="font:italic 1em x">8</b>', "~~9~~ 8"),
 )  # fmt: skip
 
 
@@ -251,6 +260,29 @@ def test_a_strangers_text_has_the_lines_that_it_has(place: str) -> None:
     body = "<ul><li>x</ul><p>word<blockquote>y</blockquote><p>word<pre>z</pre>"
     text = html_to_text(place.format("word") + body + place.format("word"))
     assert inert(text) == text if "h2" not in place else plain(inert(text)) == plain(text)
+
+
+@pytest.mark.parametrize("tag", ["span", "b", "strong", "em", "font", "a", "label", "small", "code", "u", "time", "shop-row"])
+@pytest.mark.parametrize("style", ["display:block", "color:red;DISPLAY : flex", "display:table-row!important", "display:grid"])
+@pytest.mark.parametrize(
+    ("place", "meant"),
+    [
+        ("<p>{}</p>", "Street 1\n12345 Town"),
+        ("<table><tr><td>{}<td>z</table>", "Street 1\n12345 Town\nz"),
+        ("<ul><li>{}<li>z</ul>", "- Street 1\n  12345 Town\n- z"),
+    ],
+)
+def test_what_is_a_line_by_its_style_is_a_line(tag: str, style: str, place: str, meant: str) -> None:
+    """Programs for mails make lines of any element; without its line ends, a house number is read as a postcode."""
+    lines = "".join(f'<{tag} style="{style}">{line}</{tag}>' for line in ("Street 1", "12345 Town"))
+    assert plain(html_to_text(place.format(lines))) == meant
+
+
+@pytest.mark.parametrize("style", ["display:inline-block", "display:table-cell", "display:inline-flex", "x-display:block"])
+def test_what_is_no_line_by_its_style_is_none(style: str) -> None:
+    """Cells of a table stay in their row, too."""
+    assert plain(html_to_text(f'<p><b style="{style}">un</b>seen')) == "unseen"
+    assert plain(html_to_text('<table><tr><td style="display:block">a<td>b</table>')) == "a | b"
 
 
 @pytest.mark.parametrize("place", ["<p>{}", "<ul><li>{}", "<blockquote>{}", "<table><tr><td>{}<td>z</table>", "<b>{}</b>"])
