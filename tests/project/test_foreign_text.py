@@ -98,14 +98,15 @@ def _write_markdown(given: str) -> Any:
     return writing_markdown.write(normal((Paragraph(pieces), CodeBlock(given, given))))
 
 
-CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE")
+CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE", "_LINE_OF_ITS_OWN")
 
 
 def _read_css(given: str) -> None:
     style = {"style": given}
     html_elements.is_hidden("p", style)
     html_elements.styles_of("b", style)
-    html_elements.keeps_space(style)
+    html_elements.keeps_space("p", style)
+    html_elements.is_line("b", style)
     html_counting.counted_in(style)
     html_counting.Counting.of("ol", style | {"start": given}, 1).next({"value": given})
 
@@ -195,6 +196,8 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/addresses.py:_FOUND": lambda given: list(addresses.spans(given)),
     "bot/text/addresses.py:_GROUPING": lambda given: addresses.says_the_same(given, f"tel:{given}"),
     "bot/text/addresses.py:_KINDS": addresses.can_be_opened,
+    "bot/text/addresses.py:_ENCODED_LETTERS": lambda given: addresses.says_the_same(f"%C3{given}", f"%c3{given}"),
+    "bot/text/addresses.py:_WEB_NAME": lambda given: addresses.says_the_same(given, f"https://{given}"),
     "bot/text/addresses.py:_SCHEME": addresses.defused,
     "bot/text/addresses.py:_IN_NUMBERS": lambda given: addresses.defused(f"//{given}"),
     "bot/text/addresses.py:_NAME_DOT": lambda given: addresses.defused(f"a{given}"),
