@@ -221,6 +221,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/times.py:_AROUND": _read_time,
     "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
     "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),
+    "bot/tickets/from_vendors/own_messages.py:_EMOJI_NAME": lambda given: own_messages.are_alike("a😀", f"b{given}"),
     "bot/tickets/from_vendors/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
     "bot/tickets/day/list_edges.py:_WORD": read_edge,
     "bot/tickets/from_vendors/own_messages.py:_WORD": lambda given: own_messages.is_kept_as(given, f"{given}x"),
