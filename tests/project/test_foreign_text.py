@@ -162,6 +162,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/writing_blocks.py:_EMOJI_NAME": _write_blocks,
     "adapters/chats/slack/reading.py:_TS": reading._TS.fullmatch,
     "adapters/vendors/sellsn/vendor.py:_NUMBERS": sellsn._NUMBERS.fullmatch,
+    "adapters/vendors/client/html.py:_ENTITY": lambda given: html.rich_text(f"&{given}".replace("<", "")),
     **{f"adapters/vendors/client/html_elements.py:{name}": _read_css for name in CSS},
     **{f"adapters/vendors/client/html_counting.py:{name}": _read_css for name in ("_LETTERS", "_UNMARKED", "_WHOLE")},
     "adapters/vendors/client/html_elements.py:_FIGURE": html_elements.raised,
