@@ -67,6 +67,12 @@ _FIGURE = re.compile(r"[0-9]")
 _RAISED = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _LONGEST_FIGURES = 20
+_FONT_OF_PICTURES = re.compile(r"(?<![\w-])(?:mso-symbol-)?font-family\s*:\s*[\"']?wingdings(?!\s*\d)", re.IGNORECASE)
+_PICTURE_OF: Mapping[str, str] = dict(
+    zip("JKLCDFàßáâóèüûþý§Øln(*", "☺😐☹👍👎☞→←↑↓↔➔✓✗☑☒▪➢●■☎✉", strict=True)
+)  # fmt: skip
+"""What Outlook makes of `:)` and `-->` is a letter in a font of pictures: `J`, and `à`."""
+_PICTURES = str.maketrans({chr(ord(sign) + of): picture for sign, picture in _PICTURE_OF.items() for of in (0, 0xF000)})
 _BOXES: Mapping[tuple[str, bool], str] = {
     ("checkbox", True): "☑", ("checkbox", False): "☐", ("radio", True): "◉", ("radio", False): "○",
 }  # fmt: skip
@@ -104,6 +110,21 @@ def is_line(tag: str, attributes: Attributes) -> bool:
 def keeps_space(tag: str, attributes: Attributes) -> bool:
     """Whether line ends and spaces in the element's text are shown as they are."""
     return tag == "textarea" or _KEEPS_SPACE.search(css_of(attributes)) is not None
+
+
+def script_of(tag: str, attributes: Attributes) -> str:
+    """In which script the element's words are: raised (`sup`), lowered (`sub`), pictures; empty: as around it."""
+    if tag in ("sup", "sub"):
+        return tag
+    css = css_of(attributes) if tag == "span" else f"font-family:{attributes.get('face')}" if tag == "font" else ""
+    return "pictures" if _FONT_OF_PICTURES.search(css) else ""
+
+
+def in_script(text: str, script: str) -> str:
+    """The text as it is seen in a script."""
+    if script == "pictures":
+        return text.translate(_PICTURES)
+    return raised(text) if script == "sup" else lowered(text)
 
 
 def raised(text: str) -> str:

@@ -108,14 +108,14 @@ class _Reader:
     def _begin_piece(self, tag: str, attributes: Attributes) -> None:
         self._styles.update(elements.styles_of(tag, attributes))
         self._space_kept += elements.keeps_space(tag, attributes)
+        script = elements.script_of(tag, attributes)
+        self._scripts += [script] if script else []
         if tag in CODES:
             self._code += 1
         elif tag == "a":
             self._link = (elements.address_in(attributes, "href"), len(self._line))
         elif tag == "pre":
             self._preformatted = []
-        elif tag in ("sup", "sub"):
-            self._scripts.append(tag)
         elif tag == "rt":
             self._words("(")
         elif tag == "button":
@@ -154,8 +154,6 @@ class _Reader:
         elif tag == "q":
             self._quotes -= 1
             self._words(_QUOTES[self._quotes % 2][1])
-        elif tag in ("sup", "sub"):
-            self._scripts.pop()
         elif tag == "rt":
             self._words(")")
         elif tag == "button":
@@ -167,6 +165,8 @@ class _Reader:
         self._end_block(tag)
         self._styles.subtract(elements.styles_of(tag, attributes))
         self._space_kept -= elements.keeps_space(tag, attributes)
+        if elements.script_of(tag, attributes):
+            self._scripts.pop()
         self._code -= tag in CODES
 
     def _end_block(self, tag: str) -> None:
@@ -213,7 +213,7 @@ class _Reader:
         if before is not None and before is self._last_medium and text[:1].isalnum():
             text = f" {text}"
         if self._scripts:
-            text = elements.raised(text) if self._scripts[-1] == "sup" else elements.lowered(text)
+            text = elements.in_script(text, self._scripts[-1])
         if text:
             self._line.append(Code(text, self._style()) if self._code else Words(text, self._style()))
 
