@@ -321,6 +321,17 @@ def test_what_follows_a_strangers_link_is_no_part_of_its_address(place: str, fol
     assert '"url": "https://x.example/1"' in json.dumps(writing_blocks.write(text))
 
 
+@pytest.mark.parametrize("beginning", ["# a", "### a", "-# a", "> a", ">>> a", "- a", "+ a", "1. a"])
+@pytest.mark.parametrize(
+    "place", ["<p><b>{}", "<p><s><i>{}", "<ul><li>{}", "<ol><li><b>{}", '<a href="https://x.example">{}']
+)
+def test_words_begin_no_heading_within_marks(beginning: str, place: str) -> None:
+    """Discord reads what stands in bold, in an entry and in a link's name as a text of its own, also its beginning."""
+    text = html_to_text(place.format(beginning.replace(">", "&gt;")))
+    assert beginning in plain(text)
+    assert re.search(r"\\([#>+-]|\. a)", writing_markdown.write(text))
+
+
 def test_unseen_signs_are_not_struck_out() -> None:
     """What shows nothing has no marks around it: a message of such signs alone stays an empty one."""
     assert re.sub("\u200b", "", plain(READERS["discord"]("~~\u200b~~"))) == ""
