@@ -98,7 +98,7 @@ def _write_markdown(given: str) -> Any:
     return writing_markdown.write(normal((Paragraph(pieces), CodeBlock(given, given))))
 
 
-CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE", "_LINE_OF_ITS_OWN", "_FONT_OF_PICTURES")
+CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE", "_LINE_OF_ITS_OWN", "_FONT_OF_PICTURES", "_GAP")
 
 
 def _read_css(given: str) -> None:
@@ -107,6 +107,7 @@ def _read_css(given: str) -> None:
     html_elements.styles_of("b", style)
     html_elements.keeps_space("p", style)
     html_elements.is_line("b", style)
+    html_elements.is_apart("b", style)
     html_elements.script_of("span", style)
     html_counting.counted_in(style)
     html_counting.Counting.of("ol", style | {"start": given}, 1).next({"value": given})

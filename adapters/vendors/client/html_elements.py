@@ -61,6 +61,14 @@ _NOT_BOLD = re.compile(r"(?<![\w-])font-weight\s*:\s*(?:normal|[1-4]00)", re.IGN
 _LINE_OF_ITS_OWN = re.compile(
     r"(?<![\w-])display\s*:\s*(?:block|flex|grid|table|table-row|list-item|flow-root)(?![\w-])", re.IGNORECASE
 )
+_WIDE = r"(?:[3-9]|[1-9][0-9]+)(?:\.[0-9]*)?(?:px|pt)|(?:0?\.[3-9][0-9]*|[1-9][0-9]*(?:\.[0-9]*)?)r?em"
+_SIDE = r"[^\s;]{1,9}"
+_GAP = re.compile(
+    r"(?<![\w-])(?:float\s*:\s*right|(?:padding|margin)(?:-left\s*:\s*"
+    rf"(?:{_WIDE})|\s*:\s*(?:(?:{_SIDE}\s+){{3}}(?:{_WIDE})|{_SIDE}\s+(?:{_WIDE})(?:\s+{_SIDE})?|{_WIDE})))\s*(?:!|;|$)",
+    re.IGNORECASE,
+)
+"""Space at the left: CSS names the sides from the top around, the second for both if there is no fourth."""
 _TABLE_PARTS = frozenset(("tbody", "thead", "tfoot", "tr", "colgroup")) | CELLS
 _KEEPS_SPACE = re.compile(r"(?<![\w-])white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _FIGURE = re.compile(r"[0-9]")
@@ -105,6 +113,11 @@ def is_line(tag: str, attributes: Attributes) -> bool:
     if tag in PARAGRAPHS or tag in LINES:
         return True
     return tag not in _TABLE_PARTS and _LINE_OF_ITS_OWN.search(css_of(attributes)) is not None
+
+
+def is_apart(tag: str, attributes: Attributes) -> bool:
+    """Whether a gap is seen before the element, which no space in the text makes."""
+    return tag == "button" or _GAP.search(css_of(attributes)) is not None
 
 
 def keeps_space(tag: str, attributes: Attributes) -> bool:

@@ -118,7 +118,7 @@ class _Reader:
             self._preformatted = []
         elif tag == "rt":
             self._words("(")
-        elif tag == "button":
+        elif elements.is_apart(tag, attributes):
             self._words(" ")
         elif tag == "q":
             self._words(_QUOTES[self._quotes % 2][0])

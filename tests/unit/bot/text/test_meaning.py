@@ -303,6 +303,34 @@ def test_what_is_a_line_by_its_style_is_a_line(tag: str, style: str, place: str,
     assert plain(html_to_text(place.format(lines))) == meant
 
 
+@pytest.mark.parametrize(
+    "style",
+    [
+        *("padding-left:20px", "margin-left: 1em", "FLOAT : right", "padding:0 10px", "margin:2px 5pt!important"),
+        *("padding:5px;", "margin-left:.5rem", "padding: 0 0 0 20px", "padding:0 10px 0", "padding:1px 2em 0 12.5px"),
+    ],
+)
+@pytest.mark.parametrize("tag", ["span", "b", "font", "strong", "label"])
+def test_a_gap_by_style_is_a_space(tag: str, style: str) -> None:
+    """Receipts put words apart by space around them; without it, a number is a part of the word before."""
+    assert plain(html_to_text(f'<p>Order<{tag} style="{style}">1001</{tag}>, <i>x</i>')) == "Order 1001, x"
+    assert plain(html_to_text(f'<p style="{style}">a <{tag} style="{style}">b</{tag}><ul><li style="{style}">c')) == (
+        "a b\n\n- c"
+    )
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        *("padding:0", "padding:10px 0", "padding-left:0", "margin-left:-5px", "padding-left:1px", "margin:0 auto"),
+        *("padding-right:9px", "float:left", "padding:9px 9px 9px 0", "x-padding:9px", "text-align:right"),
+    ],
+)
+def test_no_gap_by_style_is_none(style: str) -> None:
+    """A word of which a part looks otherwise stays one word."""
+    assert plain(html_to_text(f'<p>un<b style="{style}">seen</b>')) == "unseen"
+
+
 @pytest.mark.parametrize("style", ["display:inline-block", "display:table-cell", "x-display:block"])
 def test_what_is_no_line_by_its_style_is_none(style: str) -> None:
     """Cells of a table stay in their row, too."""
