@@ -104,7 +104,7 @@ def words(shown: Any) -> str:
 @asynccontextmanager
 async def visit(folder: Path, *, running: bool = False) -> AsyncIterator[Visitor]:
     """A practice world with its page, and a bot that runs or was never started."""
-    world = PracticeWorld()
+    world = PracticeWorld(patience=10.0) if running else PracticeWorld()
     await world.start()
     bot = BotProcess(folder, settings(world) | {"UNDO_SECONDS": "0.2", "COLLISION_GUARD": "false"})
     page = PracticePage(world, bot)
