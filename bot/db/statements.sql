@@ -1264,7 +1264,7 @@ WITH RECURSIVE lanes (lane) AS (
     FROM lanes WHERE lanes.lane IS NOT NULL
 )
 SELECT d.lane AS lane, d.id AS id, d.kind AS kind, d.state AS state, d.due_at AS due_at, d.ticket AS ticket,
-    t.store AS store,
+    t.store AS store, t.customer_mailbox AS customer,
     CASE WHEN d.kind IN ('reply', 'note', 'status') THEN NULL
         ELSE COALESCE(l.chat, json_extract(d.payload, '$.place.chat')) END AS chat,
     COALESCE(l.channel, json_extract(d.payload, '$.place.channel')) AS channel,

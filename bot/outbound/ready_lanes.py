@@ -23,6 +23,7 @@ class ReadyLane:
 
     Attributes:
         store: Empty: the delivery belongs to no store, as a line for a channel.
+        customer: The ticket's, by their address; empty: nobody knows it.
         kind, place: Of the first delivery; the place is None at a store's vendor.
         due_at: Since when the first delivery is due.
         delivery: Its number.
@@ -37,6 +38,7 @@ class ReadyLane:
     due_at: datetime
     delivery: int
     is_uncertain: bool = False
+    customer: str = ""
 
     @property
     def channel(self) -> str:
@@ -90,6 +92,7 @@ def _ready_lane(row: Row) -> ReadyLane:
         due_at=from_ms(row["due_at"]),
         delivery=row["id"],
         is_uncertain=State(row["state"]) is State.UNCERTAIN,
+        customer=row["customer"] or "",
     )
 
 

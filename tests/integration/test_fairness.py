@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -65,12 +66,17 @@ async def quiet_takes(sim: Simulation, number: int) -> float:
     began = sim.loop.time()
     sim.shops["quiet"].customer_writes("quiet-t", text)
     sim.nudge("quiet", "quiet-t")
-    await sim.advance_until(lambda: all(text in shown(room, "quiet-t") for room in sim.rooms.values()))
+    await sim.advance_until(lambda: everywhere(sim.rooms.values(), "quiet-t", text))
     return sim.loop.time() - began
 
 
 def shown(room: Room, ticket: str) -> list[str]:
     return room.texts(live_threads(room, ticket)[0])
+
+
+def everywhere(rooms: Collection[Room], ticket: str, text: str) -> bool:
+    """Whether each of these rooms shows the text in the ticket's thread."""
+    return all(text in shown(room, ticket) for room in rooms)
 
 
 @pytest.mark.takes(5)
@@ -106,6 +112,23 @@ async def test_a_hundred_new_tickets_delay_no_other_channel_and_leave_no_card_be
         await sim.advance_until(lambda: len(discord.threads()) == len(slack.threads()) == 102)
         assert discord.begun["open_thread"] == slack.begun["open_thread"] == 100
         assert (discord.refused, discord.without_thread, slack.refused) == (0, 0, 0)
+
+
+async def test_a_hundred_tickets_of_one_customer_delay_no_other_of_the_channel(tmp_path: Path) -> None:
+    """However long their threads take: what another writes, in an old ticket or a new one, waits for a few posts."""
+    async with two_stores(tmp_path / "db") as (sim, discord, slack):
+        shop = sim.shops["busy"]
+        for ticket in range(100):
+            shop.customer_writes(f"busy-new-{ticket}", f"busy-new-{ticket} Hello?", name="Mallory")
+        sim.nudge("busy", "busy-new-0")
+        await sim.advance_until(lambda: discord.limit_is_used_up("1"))
+        for number in range(5):
+            text = f"busy-t question {number}"
+            shop.customer_writes("busy-t", text)
+            sim.nudge("busy", "busy-t")
+            rooms = (discord, slack)
+            await sim.advance_until(partial(everywhere, rooms, "busy-t", text), _A_FEW_POSTS + 1)
+        assert len(slack.threads()) < 102, "the flood was over before"
 
 
 async def test_the_first_message_follows_its_card(tmp_path: Path) -> None:
