@@ -223,6 +223,27 @@ async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
 # ---------------------------------------------------------------- asking the vendors
 
 
+async def test_many_tickets_of_one_customer_keep_no_other_from_being_read(tmp_path: Path) -> None:
+    """Each takes its request, and a store allows a few: what others write is read after a few of them."""
+    async with one_ticket(tmp_path / "db", quiet_for=60) as (sim, shop, discord, _slack):
+        read = shop.ticket
+
+        async def slowly(ticket: TicketId) -> Conversation:
+            await asyncio.sleep(2.0)
+            return await read(ticket)
+
+        shop.ticket = slowly  # type: ignore[method-assign]
+        for ticket in range(60):
+            shop.customer_writes(f"m{ticket}", f"m{ticket} Hello?", name="Mallory")
+        await sim.advance_until(lambda: len(discord.threads()) > 2)
+        for number in range(3):
+            text = f"t1 Is anybody there? {number}"
+            shop.customer_writes("t1", text)
+            await sim.advance_until(partial(everywhere, [discord], "t1", text), 30)
+        assert len(discord.threads()) < 61, "the flood was over before"
+        await sim.advance_until(lambda: len(discord.threads()) == 61, 600)
+
+
 async def test_a_flood_of_webhooks_costs_a_few_sweeps_and_loses_nothing(tmp_path: Path) -> None:
     """Thousands in five seconds are a sweep a second at most; what the last one tells of is shown."""
     async with one_ticket(tmp_path / "db", quiet_for=60) as (sim, shop, discord, _slack):
