@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,11 @@ SLACK = ChatName("slack")
 
 def calls(stage: Stage, method: str) -> int:
     return sum(method in exchange.path for exchange in stage.world.slack.http_server.seen)
+
+
+def has_events(stage: Stage, amount: int) -> bool:
+    """Whether the bot was sent so many events since it was connected."""
+    return stage.world.slack.sockets.delivered >= amount
 
 
 def guest_of(stage: Stage) -> User:
@@ -114,6 +120,24 @@ async def test_people_who_delete_in_an_archived_thread_keep_no_event_waiting(sta
     await ticket.has_sent("An answer")
     asked = [exchange for exchange in discord.http_server.seen[before:] if exchange.path.endswith(f"/{thread.id}")]
     assert len(asked) <= 1
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_people_who_come_and_go_and_write_use_up_no_limit(stage: Stage) -> None:
+    """Who is in the channel is asked anew whenever that changes, but not because of what others than agents write."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("Restless")
+    await stage.bridge.drained()
+    restless = slack.add_user("rita", guest=True)
+    before, delivered = calls(stage, "conversations.members"), slack.sockets.delivered
+    for number in range(20):
+        slack.invite(stage.shop.slack, restless)
+        slack.remove_from(stage.shop.slack, restless)
+        await slack.say(guest, stage.shop.slack, f"Noise {number}", thread_ts=ticket.slack.card.ts)
+        await until(partial(has_events, stage, delivered + 3 * (number + 1)), "the bot has these events")
+    await ticket.bob_says("An answer")
+    await ticket.has_sent("An answer")
+    assert calls(stage, "conversations.members") - before <= 3
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
