@@ -24,6 +24,11 @@ def has_events(stage: Stage, amount: int) -> bool:
     return stage.world.slack.sockets.delivered >= amount
 
 
+def was_asked(stage: Stage, method: str, amount: int) -> bool:
+    """Whether the bot has called this method so many times."""
+    return calls(stage, method) >= amount
+
+
 def guest_of(stage: Stage) -> User:
     guest = stage.world.slack.add_user("gus", guest=True)
     stage.world.slack.invite(stage.shop.slack, guest)
@@ -194,3 +199,25 @@ async def test_files_that_are_gone_again_keep_nobody_waiting(stage: Stage) -> No
     await stage.bridge.start()
     await tickets[5].has_sent("An answer")
     assert calls(stage, "files.info") - before <= 2 * 12
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_a_file_that_is_gone_as_it_comes_leaves_the_connection_complete(stage: Stage) -> None:
+    """In a channel shared with another company: what was missed is not read for each file that somebody takes back."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("With a file")
+    await stage.bridge.drained()
+    before, epoch = calls(stage, "files.info"), stage.bridge.app._catchups[SLACK].sync_epoch
+    slack.workspace.state.files.clear()
+    for number in range(5):
+        file = (f"{number}.txt", b"a")
+        sent = slack.say(
+            guest, stage.shop.slack, "Look", thread_ts=ticket.slack.card.ts, files=[file], files_must_be_asked=True
+        )
+        for each in (await sent).files:
+            del slack.workspace.state.files[each.id]
+        await until(partial(was_asked, stage, "files.info", before + number + 1), "the bot has asked for the file")
+    await ticket.bob_says("An answer")
+    await ticket.has_sent("An answer")
+    assert stage.bridge.app._catchups[SLACK].sync_epoch == epoch
+    assert calls(stage, "files.info") - before == 5

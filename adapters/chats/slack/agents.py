@@ -19,7 +19,7 @@ from adapters.chats.slack.mentioned import MentionedNames
 from adapters.chats.slack.requests import Requests
 from adapters.chats.slack.thread_locks import ThreadLocks
 from bot.clock import Clock
-from bot.errors import Forbidden, Gone, Rejected, Unavailable
+from bot.errors import Forbidden, Gone, RateLimited, Rejected, Unavailable
 from bot.model import Agent, AgentId, Place
 from bot.text.audience import BOT_NAME
 from bot.text.names import name_of
@@ -102,17 +102,17 @@ class Agents:
         """
         What Slack says of a file in a channel that is shared with another workspace; None: it does not show it to us.
 
-        Of each person's files only some a minute are asked for, except an agent's: those go to customers.
-
-        That counts when Slack says it twice: after one wrong answer a file would be left out of a reply.
+        An agent's files go to customers. So that one is not shown counts when Slack says it twice: after one wrong
+        answer it would be left out of a reply. Of who is no agent only some a minute are asked for, and nobody waits
+        for one that Slack does not give: else everything would wait for whoever takes back file after file.
 
         Raises what `Requests.read` raises, if that may be over soon.
         """
+        if not self.is_agent(by):
+            return await self._file_of_others(file, by)
         wait = self._disappearances.wait(f"file {file}")
         if wait:
             raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from Gone(wording.PERHAPS_GONE)
-        if not self.is_agent(by) and not self._file_allowances.take(by.id):
-            return None
         asked_at = self._disappearances.now()
         try:
             found = (await self._requests.read("files.info", file=file)).get("file")
@@ -122,6 +122,15 @@ class Agents:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             return None
         self._disappearances.there(f"file {file}")
+        return found if isinstance(found, Mapping) else None
+
+    async def _file_of_others(self, file: str, by: Agent) -> Mapping[str, Any] | None:
+        if not self._file_allowances.take(by.id):
+            return None
+        try:
+            found = (await self._requests.read("files.info", file=file)).get("file")
+        except (Forbidden, Gone, RateLimited, Rejected):
+            return None
         return found if isinstance(found, Mapping) else None
 
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
