@@ -905,6 +905,14 @@ WITH RECURSIVE found (channel) AS (
 )
 SELECT channel FROM found WHERE channel IS NOT NULL;
 
+-- name: channels_of_open_tickets
+-- In which channels of a chat each of these stores' open tickets have threads.
+SELECT DISTINCT t.store, l.channel
+FROM tickets AS t CROSS JOIN links AS l ON l.ticket = t.number AND l.chat = :chat
+WHERE t.store IN (SELECT value FROM json_each(:stores)) AND t.status = 'open' AND t.followed = 1
+  AND t.gone_at IS NULL AND l.thread IS NOT NULL
+ORDER BY t.store, l.channel;
+
 -- name: link_by_card
 -- The link that has this message as its card.
 SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread AND card = :card;

@@ -13,6 +13,7 @@ from bot.model import ChatName, PersonId, Place, StoreName
 from bot.tickets import announcements
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Which
+from bot.tickets.former_channels import former_channels
 from bot.tickets.holders import shown_person
 from bot.tickets.links import address_of
 from bot.tickets.rules_from_settings import Rules
@@ -25,7 +26,7 @@ def tell_the_day(
     tx: Transaction, day: date, rules: Rules, addresses: Mapping[ChatName, Callable[[Place], str]], now: datetime
 ) -> bool:
     """
-    Queue the day's line for every channel in which something waits, once for each day.
+    Queue the day's line for every channel in which something waits, also a former one, once for each day.
 
     Args:
         addresses: By chat, where a thread is opened; empty until the chat was reached.
@@ -38,6 +39,11 @@ def tell_the_day(
         for channel in store.channels:
             if channel.chat in addresses:
                 channels.setdefault(channel, set()).add(store.name)
+    named = frozenset(channels)
+    for chat in addresses:
+        for store_name, places in former_channels(tx, chat, rules).items():
+            for place in places:
+                channels.setdefault(place, set()).add(store_name)
     is_reached = {channel: bool(addresses[channel.chat](channel)) for channel in channels}
     for channel, stores in channels.items():
         if is_reached[channel] and tx.run(
@@ -46,7 +52,7 @@ def tell_the_day(
             text = _line(tx, channel, stores, rules, addresses[channel.chat], now)
             if text:
                 announcements.announce(tx, channel, text, now)
-    return all(is_reached.values())
+    return all(is_reached[channel] for channel in named)  # nobody may ever reach a former one again
 
 
 def _line(
