@@ -1272,7 +1272,15 @@ WITH RECURSIVE lanes (lane) AS (
     FROM lanes WHERE lanes.lane IS NOT NULL
 )
 SELECT d.lane AS lane, d.id AS id, d.kind AS kind, d.state AS state, d.due_at AS due_at, d.ticket AS ticket,
-    t.store AS store, t.customer_mailbox AS customer,
+    t.store AS store,
+    CASE
+        WHEN d.kind = 'status' THEN json_extract(d.payload, '$.agent')
+        ELSE COALESCE((
+            SELECT COALESCE(m.replied_by, w.chat || ':' || m.agent)
+            FROM messages AS m LEFT JOIN links AS w ON w.id = m.link
+            WHERE m.id = d.message AND d.kind IN ('reply', 'note', 'post')
+        ), t.customer_mailbox)
+    END AS whose,
     CASE WHEN d.kind IN ('reply', 'note', 'status') THEN NULL
         ELSE COALESCE(l.chat, json_extract(d.payload, '$.place.chat')) END AS chat,
     COALESCE(l.channel, json_extract(d.payload, '$.place.channel')) AS channel,

@@ -23,7 +23,8 @@ class ReadyLane:
 
     Attributes:
         store: Empty: the delivery belongs to no store, as a line for a channel.
-        customer: The ticket's, by their address; empty: nobody knows it.
+        whose: The agent, of what an agent wrote or asked for; else the ticket's customer, by their address; empty:
+            nobody knows.
         kind, place: Of the first delivery; the place is None at a store's vendor.
         due_at: Since when the first delivery is due.
         delivery: Its number.
@@ -38,7 +39,7 @@ class ReadyLane:
     due_at: datetime
     delivery: int
     is_uncertain: bool = False
-    customer: str = ""
+    whose: str = ""
 
     @property
     def channel(self) -> str:
@@ -92,7 +93,7 @@ def _ready_lane(row: Row) -> ReadyLane:
         due_at=from_ms(row["due_at"]),
         delivery=row["id"],
         is_uncertain=State(row["state"]) is State.UNCERTAIN,
-        customer=row["customer"] or "",
+        whose=row["whose"] or "",
     )
 
 

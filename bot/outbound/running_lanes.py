@@ -1,11 +1,11 @@
 """
 Which lanes run at one destination, `LANES_AT_ONCE` at most, and whose turn is next. No I/O.
 
-Stores have their turns, then each store's channels, each channel's customers, and each customer's tickets. A turn is
-one attempt or one search; after it the lane waits for its next one. So a message waits for a few turns of others,
-however much they have queued, and however many tickets one of them has opened.
-The store that had its last turn longest ago is next; in it the channel, in that the customer who has waited longest,
-and of theirs the ticket that has. Who cannot begin, because of a limit, is passed over and loses nothing.
+Stores have their turns, then each store's channels, in each the people whose words wait, customers and agents, and of
+each person the tickets. A turn is one attempt or one search; after it the lane waits for its next one. So a message
+waits for a few turns of others, however much they have queued, and in however many tickets one of them has written.
+The store that had its last turn longest ago is next; in it the channel, in that the person who has waited longest, and
+of theirs the ticket that has. Who cannot begin, because of a limit, is passed over and loses nothing.
 """
 
 from __future__ import annotations
@@ -112,21 +112,21 @@ class Turns:
             self._buckets[lane.lane] = bucket
         number = self._next_number()
         self._last_turn[lane.store,] = self._last_turn[lane.store, lane.channel] = number
-        customer, ticket, own = _waiting(lane)
+        person, ticket, own = _waiting(lane)
         if lane.kind is Kind.OPEN and lane.ticket not in self._opened:
-            # The message for which a thread was opened follows at once, but nothing of the customer's other tickets.
-            self._opened[lane.ticket] = self._since[customer]
+            # The message for which a thread was opened follows at once, but nothing of the person's other tickets.
+            self._opened[lane.ticket] = self._since[person]
         else:
             self._opened.pop(lane.ticket, None)
             self._since[ticket] = self._since[own] = number
-        self._since[customer] = number
+        self._since[person] = number
 
     def _rank(self, lane: ReadyLane) -> tuple[int, ...]:
         """The lane with the lowest rank is next."""
         store, channel = (lane.store,), (lane.store, lane.channel)
         last_turns = self._last_turn.get(store, 0), self._last_turn.get(channel, 0)
-        customer, ticket, own = (self._since[key] for key in _waiting(lane))
-        return *last_turns, self._opened.get(lane.ticket, customer), ticket, own
+        person, ticket, own = (self._since[key] for key in _waiting(lane))
+        return *last_turns, self._opened.get(lane.ticket, person), ticket, own
 
     def _next_number(self) -> int:
         self._turn += 1
@@ -134,6 +134,6 @@ class Turns:
 
 
 def _waiting(lane: ReadyLane) -> tuple[Hashable, Hashable, Hashable]:
-    """Who waits in a lane: the customer in this channel, the ticket, the lane. Without a customer it is the ticket."""
-    customer = (lane.store, lane.channel, lane.customer) if lane.customer else lane.ticket
-    return customer, lane.ticket, lane.lane
+    """Who waits in a lane: the person in this channel, the ticket, the lane. Where nobody knows whose, the ticket."""
+    person = (lane.store, lane.channel, lane.whose) if lane.whose else lane.ticket
+    return person, lane.ticket, lane.lane

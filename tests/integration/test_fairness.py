@@ -22,11 +22,12 @@ import pytest
 from bot.clock import Clock
 from bot.db.connection import Transaction
 from bot.errors import Gone, Unavailable
-from bot.model import Conversation, TicketId
+from bot.model import Agent, AgentId, Conversation, MessageId, TicketId
 from bot.outbound import dispatcher, outbox
 from bot.outbound.dispatcher import Turn
 from bot.outbound.job import Job
 from bot.outbound.ready_lanes import Look, look_for_lanes
+from tests.support.memory.bridge import running
 from tests.support.simulation.checks import live_threads, unsettled
 from tests.support.simulation.fate import Fate
 from tests.support.simulation.limited_room import LimitedDiscord, LimitedSlack
@@ -34,6 +35,7 @@ from tests.support.simulation.loop import simulated_loop
 from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
 from tests.support.simulation.world import Simulation
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.simulated, pytest.mark.takes(1)]
 
@@ -221,6 +223,29 @@ async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
 
 
 # ---------------------------------------------------------------- asking the vendors
+
+
+async def test_an_agent_who_answers_many_tickets_holds_up_no_colleague(tmp_path: Path) -> None:
+    """At a vendor that takes long for each reply: a colleague's reply waits for one of theirs, and not for all."""
+    async with running(tmp_path / "db") as bridge:
+        for number in range(41):
+            bridge.vendor.customer_writes(f"t{number}", "Hello?", name=f"Jane{number}")
+        await until(lambda: len(bridge.discord.threads()) == 41, "all threads", seconds=300)
+        await bridge.at_rest()
+        take = bridge.vendor.reply
+
+        async def slowly(ticket: TicketId, text: str) -> MessageId | None:
+            await asyncio.sleep(5.0)
+            return await take(ticket, text)
+
+        bridge.vendor.reply = slowly  # type: ignore[method-assign]
+        bob = Agent(id=AgentId("u2"), name="Bob", is_full_member=True)
+        for number, thread in enumerate(bridge.discord.threads()):
+            by = {"agent": bob} if number == 40 else {}
+            place = replace(bridge.place(bridge.discord), thread=thread)
+            await bridge.says(bridge.discord, f"m{number}", f"Answer {number}", place=place, **by)
+        await until(lambda: bridge.vendor.texts("t40") == ["Answer 40"], "the colleague's reply", seconds=11)
+        assert sum(map(len, (bridge.vendor.texts(f"t{number}") for number in range(40)))) < 20
 
 
 async def test_many_tickets_of_one_customer_keep_no_other_from_being_read(tmp_path: Path) -> None:

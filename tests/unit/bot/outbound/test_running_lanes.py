@@ -22,7 +22,7 @@ def ready(
     channel: str = "1",
     kind: Kind = Kind.POST,
     since: datetime = NOON,
-    customer: str = "",
+    whose: str = "",
 ) -> ReadyLane:
     """The lane of a ticket's thread; it is the same lane each time."""
     place = Place(chat=ChatName("discord"), channel=ChannelId(f"{store}{channel}"), thread=ThreadId(f"{store}{ticket}"))
@@ -34,7 +34,7 @@ def ready(
         place=place,
         due_at=since,
         delivery=ticket,
-        customer=customer,
+        whose=whose,
     )
 
 
@@ -93,18 +93,18 @@ def test_the_message_of_a_new_thread_follows_its_opening_at_once() -> None:
 
 def test_a_customers_tickets_have_one_turn_together() -> None:
     """Whoever writes in five hundred tickets is passed by whoever writes once."""
-    many = [ready("a", number, customer="mallory@shop.example") for number in range(500)]
+    many = [ready("a", number, whose="mallory@shop.example") for number in range(500)]
     turns = Turns(1)
     assert order(turns, many, 3) == ["a0", "a1", "a2"]
-    other = ready("a", 1000, customer="jane@shop.example", since=NOON + timedelta(minutes=1))
+    other = ready("a", 1000, whose="jane@shop.example", since=NOON + timedelta(minutes=1))
     assert order(turns, [*many, other], 6) == ["a3", "a1000", "a4", "a1000", "a5", "a1000"]
 
 
 def test_a_customers_new_threads_have_one_turn_together() -> None:
     """Whoever opens five hundred tickets is passed by whoever writes once, also where each has only its card."""
     turns, number = Turns(1), 0
-    opening = [ready("a", each, kind=Kind.OPEN, customer="mallory@shop.example") for each in range(500)]
-    other = ready("a", 1000, customer="jane@shop.example", since=NOON + timedelta(minutes=1))
+    opening = [ready("a", each, kind=Kind.OPEN, whose="mallory@shop.example") for each in range(500)]
+    other = ready("a", 1000, whose="jane@shop.example", since=NOON + timedelta(minutes=1))
     had: list[str] = []
     while len(had) < 6:
         had += order(turns, [*opening[number:], *([other] if had else [])], 1)
@@ -115,10 +115,10 @@ def test_a_customers_new_threads_have_one_turn_together() -> None:
 def test_the_message_of_a_new_thread_follows_its_opening_but_no_other_opening_of_its_customer() -> None:
     """The thread's own message comes before the other customer, and the customer's next thread after them."""
     turns = Turns(1)
-    opening = [ready("a", number, kind=Kind.OPEN, customer="mallory@shop.example") for number in (1, 2)]
-    other = ready("a", 3, customer="jane@shop.example")
+    opening = [ready("a", number, kind=Kind.OPEN, whose="mallory@shop.example") for number in (1, 2)]
+    other = ready("a", 3, whose="jane@shop.example")
     assert order(turns, [*opening, other], 1) == ["a1"]
-    assert order(turns, [ready("a", 1, customer="mallory@shop.example"), opening[1], other], 2) == ["a1", "a3"]
+    assert order(turns, [ready("a", 1, whose="mallory@shop.example"), opening[1], other], 2) == ["a1", "a3"]
     assert order(turns, [opening[1], other], 1) == ["a2"]
 
 
