@@ -760,8 +760,21 @@ UPDATE installation SET erasings_overwritten = MAX(erasings_overwritten, :erasin
 -- ============================================================ what became of messages
 
 -- name: latest_messages
--- The latest messages of a ticket, the latest first; all of them if `most` is -1.
-SELECT * FROM messages WHERE ticket = :ticket ORDER BY written_at DESC, id DESC LIMIT :most;
+-- The latest messages of a ticket, the latest first; all of them if `most` is -1. Also as many older ones of which
+-- something waits, has failed or is held: whoever writes very much must not hide them. None at all if it is 0.
+WITH latest (id) AS (
+    SELECT * FROM (
+        SELECT id FROM messages WHERE ticket = :ticket ORDER BY written_at DESC, id DESC LIMIT :most
+    )
+    UNION
+    SELECT * FROM (
+        SELECT DISTINCT message FROM deliveries INDEXED BY deliveries_unfinished
+        WHERE unfinished = 1 AND ticket = :ticket AND message IS NOT NULL
+        LIMIT :most
+    )
+)
+SELECT m.* FROM latest AS l CROSS JOIN messages AS m ON m.id = l.id
+ORDER BY m.written_at DESC, m.id DESC;
 
 -- name: message_count
 -- How many messages a ticket has.
