@@ -167,6 +167,29 @@ class Agents:
         person = await self._person(agent.id)
         return _administers(person) and is_full_member(person, self.team)
 
+    def came(self, channel: str, user: str) -> None:
+        """Slack reports that somebody came to a channel. Of who is no agent by the settings it changes no right."""
+        if self._may_be_agent(user):
+            self.members.changed(channel)
+
+    def left(self, channel: str, user: str) -> None:
+        """
+        Slack reports that somebody has left a channel.
+
+        Who is in it is asked anew only if they may be an agent: in a large channel people come and go all the time.
+        """
+        if self._may_be_agent(user):
+            self.members.changed(channel)
+        else:
+            self.members.left(channel, user)
+
+    def _may_be_agent(self, user: str) -> bool:
+        """Whether somebody may be an agent of any store by the settings, as far as is known without asking."""
+        return any(
+            not named or user in named or any(self.members.may_be_in_group(user, one) for one in named if is_group(one))
+            for named in self._named
+        )
+
     def person_changed(self, user: str) -> None:
         """Slack reports that somebody was deactivated, became a guest, or has another name."""
         self._people.changed(user)

@@ -546,6 +546,45 @@ async def test_what_slack_allows_no_more_of_keeps_nobody_waiting() -> None:
     assert await people.mention("U2", GUEST) == "two"
 
 
+async def test_who_comes_and_goes_without_being_an_agent_makes_nobody_ask_anew() -> None:
+    """In a large channel that happens all the time, and its list has many pages; of an agent it counts at once."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}, "U3": {}}, {"S1": ["U3"]})
+    directory.channels = {"C1": ["U1", "U2", "U3"]}
+    people = people_of(directory, clock, frozenset({"U1", "S1"}))
+    one, three = await people.agent("U1"), await people.agent("U3")
+    here = Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    assert await people.writable(one, [here]) == await people.writable(three, [here]) == {here}
+    asked = len(directory.asked)
+    people.left("C1", "U2")
+    people.came("C1", "U9")
+    assert await people.writable(one, [here]) == {here}
+    assert len(directory.asked) == asked
+    assert await people.writable(replace(one, id=AgentId("U2")), [here]) == frozenset()
+    for gone, agent in (("U1", one), ("U3", three)):
+        directory.channels["C1"].remove(gone)
+        people.left("C1", gone)
+        assert await people.writable(agent, [here]) == frozenset()
+        directory.channels["C1"].append(gone)
+        people.came("C1", gone)
+        assert await people.writable(agent, [here]) == {here}
+
+
+async def test_where_nobody_is_named_everybody_who_comes_or_goes_counts_at_once() -> None:
+    """Each of them may be an agent; so may each of a user group that has not been asked for yet."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {"S1": []})
+    directory.channels = {"C1": ["U1", "U2"]}
+    here = Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    for named in (frozenset[str](), frozenset({"S1"})):
+        people = people_of(directory, clock, named)
+        await people.writable(GUEST, [here])
+        asked = directory.asked.count("conversations.members")
+        people.left("C1", "U2")
+        await people.writable(GUEST, [here])
+        assert directory.asked.count("conversations.members") > asked
+
+
 async def test_remembered_names_are_few() -> None:
     """However many people are mentioned, five thousand are kept."""
     clock = ManualClock()
