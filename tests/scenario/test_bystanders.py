@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from bot.model import ChatName
+from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.slack import SlackMessage, User
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
@@ -235,3 +236,23 @@ async def test_a_file_that_is_gone_as_it_comes_leaves_the_connection_complete(st
     await ticket.has_sent("An answer")
     assert stage.bridge.app._catchups[SLACK].sync_epoch == epoch
     assert calls(stage, "files.info") - before == 5
+
+
+@pytest.mark.scenario({"sellgate": "text"})
+async def test_a_thread_that_somebody_makes_on_a_card_first_is_the_tickets(stage: Stage) -> None:
+    """A card has one thread at most: whoever is quicker than the bot has not named the ticket."""
+    discord = stage.world.discord
+    stranger = discord.add_member("mallory")
+
+    def make(exchange: Exchange) -> None:
+        if exchange.method == "POST" and exchange.path.endswith(f"/{stage.shop.discord.id}/messages"):
+            card = discord.message(stage.shop.discord.id, exchange.answer["id"])
+            discord.guild.open_thread(stranger, stage.shop.discord, "Cheap pills", 4320, card)
+
+    discord.http_server.observers.append(make)
+    ticket = await stage.arrives("Key not working")
+    await stage.bridge.drained()
+    (thread,) = discord.threads(stage.shop.discord.id)
+    assert (thread.owner_id, thread.name.partition(" ")[0]) == (stranger.id, f"#{ticket.number}")
+    await ticket.ann_says("An answer")
+    await ticket.has_sent("An answer")
