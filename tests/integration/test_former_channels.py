@@ -13,9 +13,11 @@ import pytest
 
 from bot.errors import Unavailable
 from bot.model import Agent, AgentId, Answer, ChannelId, Place, Verb
+from bot.tickets.from_vendors.incidents import record_channel_incident
 from bot.wording.answers import no_such_ticket
 from tests.support.memory.bridge import DISCORD, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
+from tests.support.simulation.loop import now
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.simulated
@@ -123,3 +125,12 @@ async def test_a_former_channel_is_told_what_waits_there(tmp_path: Path) -> None
         await bridge.asks(bridge.discord, Verb.CLOSE, agent=ANN, ticket="1001")
         await asyncio.sleep(24 * 3600)
         assert (len(bridge.discord.texts("1")), len(bridge.discord.texts("2"))) == (1, 2)
+
+
+async def test_a_former_channel_in_trouble_is_told_nothing(tmp_path: Path) -> None:
+    """The bot may have been taken out of it: each day's line would be one more that cannot be posted."""
+    async with moved(tmp_path, time(13)) as bridge:
+        place = Place(chat=DISCORD, channel=ChannelId("1"))
+        await bridge.database.write(record_channel_incident, place, "It shows nothing there.", now())
+        await asyncio.sleep(2 * 3600)
+        assert (len(bridge.discord.texts("1")), len(bridge.discord.texts("2"))) == (0, 1)

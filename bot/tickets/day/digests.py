@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from bot.db.connection import Transaction
@@ -34,16 +34,8 @@ def tell_the_day(
     Returns:
         Whether that is all; else it is to be called again, because a line without its link is of less use.
     """
-    channels: dict[Place, set[StoreName]] = {}
-    for store in rules.stores.values():
-        for channel in store.channels:
-            if channel.chat in addresses:
-                channels.setdefault(channel, set()).add(store.name)
-    named = frozenset(channels)
-    for chat in addresses:
-        for store_name, places in former_channels(tx, chat, rules).items():
-            for place in places:
-                channels.setdefault(place, set()).add(store_name)
+    named = {place for store in rules.stores.values() for place in store.channels if place.chat in addresses}
+    channels = _channels(tx, addresses, rules)
     is_reached = {channel: bool(addresses[channel.chat](channel)) for channel in channels}
     for channel, stores in channels.items():
         if is_reached[channel] and tx.run(
@@ -53,6 +45,21 @@ def tell_the_day(
             if text:
                 announcements.announce(tx, channel, text, now)
     return all(is_reached[channel] for channel in named)  # nobody may ever reach a former one again
+
+
+def _channels(tx: Transaction, chats: Iterable[ChatName], rules: Rules) -> Mapping[Place, set[StoreName]]:
+    """The channels to tell, and of which stores: those in the settings, and former ones in which nothing is wrong."""
+    found: dict[Place, set[StoreName]] = {}
+    for chat in chats:
+        for name, store in rules.stores.items():
+            for place in store.channels:
+                if place.chat == chat:
+                    found.setdefault(place, set()).add(name)
+        for name, places in former_channels(tx, chat, rules).items():
+            for place in places:
+                if tx.one("channel_incident", chat=chat, channel=place.channel) is None:
+                    found.setdefault(place, set()).add(name)
+    return found
 
 
 def _line(
