@@ -28,7 +28,7 @@ from bot.tickets import announcements
 from bot.tickets.from_agents.written_messages import Routed, record_said, route_link
 from bot.tickets.from_vendors.incidents import channel_read
 from bot.tickets.links import find_link
-from bot.tickets.rights import may_write
+from bot.tickets.rights import is_agent_of_any, may_write
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import channel_notices
 
@@ -71,6 +71,7 @@ class CatchUp:
         self._found_in: dict[ChannelId, Found] = {}
         self._found_threads: set[Place] = set()
         self._read_first_threads: asyncio.Queue[Place] = asyncio.Queue()
+        self._waiting_to_be_read: set[Place] = set()
         self._changed_meanwhile: set[tuple[Place, ChatMessageId]] = set()
         self.changed = ChangedMessages()
         self.in_sync = self.is_connected = False
@@ -119,8 +120,13 @@ class CatchUp:
         self._unreadable_channels.add(channel)
 
     def read_first(self, thread: Place) -> None:
-        """Somebody is writing in this thread: read it before the others, which may be many."""
-        if not self.in_sync:
+        """
+        Somebody is writing in this thread: read it before the others, which may be many.
+
+        However much they write, it takes one turn, so that the threads in which others write have theirs.
+        """
+        if not self.in_sync and thread not in self._waiting_to_be_read:
+            self._waiting_to_be_read.add(thread)
             self._read_first_threads.put_nowait(thread)
 
     async def run(self, tell_later: TellLater) -> None:
@@ -217,8 +223,9 @@ class CatchUp:
                     return
                 if said.place.channel in failing:
                     continue
+                is_agent = is_agent_of_any(said.agent, self._rules.stores.values(), said.place.chat)
                 try:
-                    writable = await self._chat.writable(said.agent, [said.place], wrote=True)
+                    writable = await self._chat.writable(said.agent, [said.place], wrote=True) if is_agent else ()
                 except Unavailable as error:
                     failing[said.place.channel] = error
                     continue
@@ -233,6 +240,7 @@ class CatchUp:
     async def _read_ahead(self) -> None:
         while True:
             thread = await self._read_first_threads.get()
+            self._waiting_to_be_read.discard(thread)  # what is written from now on may need another reading
             sync_epoch = self.sync_epoch
             cursor = None if self.in_sync else await self._database.read(_cursor, thread)
             if cursor is None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, require, ticket_row
+from bot.inbound.chats.listed_stores import ListedStores
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.ticket_lookup import look_up_all
 from bot.inbound.chats.usable_places import stores_seen_by
@@ -40,8 +41,16 @@ _STATUSES = {
 class Choices:
     """Finds what somebody can choose from."""
 
-    def __init__(self, database: Database, rules: Rules, chats: Mapping[ChatName, Chat], refusals: Refusals) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        chats: Mapping[ChatName, Chat],
+        refusals: Refusals,
+        listed: ListedStores,
+    ) -> None:
         self._database = database
+        self._listed = listed
         self._rules = rules
         self._chats = chats
         self._refusals = refusals
@@ -50,7 +59,7 @@ class Choices:
         """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
         if verb not in _STATUSES:
             return ()
-        allowed = await self.open_stores(place, agent, Door.COMPLETION)
+        allowed = await self.listed_stores(place, agent, Door.COMPLETION)
         typed = typed.strip().lstrip("#").strip()
         found = await self._found(verb, typed, place.chat, allowed) if typed else None
         return await self._database.look_up(self._choices, verb, typed, place, allowed, agent, found)
@@ -69,6 +78,19 @@ class Choices:
     async def open_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
         """The stores that a person may see here, with the channels that make it so. Raises what `writable` raises."""
         allowed = await stores_seen_by(agent, self._chats[place.chat], self._rules)
+        if not allowed:
+            self._refusals.add(place.chat, door)
+        return allowed
+
+    async def listed_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
+        """
+        The stores of which a person sees tickets in lists here, with the channels in which these are.
+
+        Those are more than `open_stores` says where the settings named other channels before.
+
+        Raises what `writable` raises.
+        """
+        allowed = await self._listed.seen_by(agent, self._chats[place.chat])
         if not allowed:
             self._refusals.add(place.chat, door)
         return allowed

@@ -51,7 +51,7 @@ class Lists:
 
     async def tickets(self, ask: Ask) -> Answer:
         """The page of `/tickets` that is asked for. Raises what `Chat.writable` raises."""
-        allowed = await self._choices.open_stores(ask.place, ask.agent, ask.door)
+        allowed = await self._choices.listed_stores(ask.place, ask.agent, ask.door)
         if not allowed:
             return Answer(text=answers.not_allowed())
         which, store, edge = _asked(ask.words)

@@ -65,7 +65,7 @@ class Searches:
 
     async def find(self, ask: Ask) -> Answer:
         """A page of the tickets that have the words, of those that the asker may see. Raises as `open_stores`."""
-        allowed = await self._choices.open_stores(ask.place, ask.agent, ask.door)
+        allowed = await self._choices.listed_stores(ask.place, ask.agent, ask.door)
         if not allowed:
             return Answer(text=answers.not_allowed())
         words, page = words_of(ask.words), max(0, ask.page)

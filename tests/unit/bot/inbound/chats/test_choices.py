@@ -41,7 +41,9 @@ def tx() -> Iterator[Transaction]:
 
 def test_the_latest_of_all_stores_are_given(tx: Transaction) -> None:
     """As many as there may be, whichever stores they are of; so a chat that shows fewer counts the rest right."""
-    choices = Choices(cast(Any, None), cast(Any, SimpleNamespace(masks_emails=False)), cast(Any, {}), cast(Any, None))
+    choices = Choices(
+        cast(Any, None), cast(Any, SimpleNamespace(masks_emails=False)), cast(Any, {}), *cast(Any, (None, None))
+    )
     allowed = {StoreName(f"s{store}"): (PLACE,) for store in range(12)}
     found = choices._choices(tx, Verb.CLOSE, "", PLACE, allowed, ANN, None)
     numbers = [row["number"] for row in tx.all("linked_tickets", store=None, status="open")]
