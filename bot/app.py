@@ -53,6 +53,7 @@ from bot.settings import LoadedSettings
 from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
 from bot.tickets.from_vendors.learned import remember_learned
+from bot.tickets.from_vendors.moved_stores import settle_vendors
 from bot.tickets.links import channels_with_threads
 from bot.tickets.rules_from_settings import Rules
 from bot.wiring import World
@@ -120,7 +121,7 @@ class App:
             name: Poller(store, world.vendors[name], database, clock, wake.set, random, first_sweeps)
             for name, store in world.stores.items()
         }
-        self._late_replies = LateReplies(database, destinations, clock, wake.set, self._connected)
+        self._late_replies = LateReplies(database, destinations, rules.chat_labels, clock, wake.set, self._connected)
         self._reminders = Reminders(database, rules, clock, wake.set)
         addresses = {name: chat.address for name, chat in world.chats.items()}
         self._digests = Digests(database, rules, clock, wake.set, at=settings.digest_at, addresses=addresses)
@@ -149,6 +150,7 @@ class App:
         """
         await self._database.write(_record_start, self._clock.now())
         await self._database.write(apply_channel_settings, self._world.stores.values(), self._clock.now())
+        await self._database.write(settle_vendors, self._world.stores.values(), self._clock.now())
         await self._database.read(remember_learned, self._world.vendors)
         for chat in self._world.chats.values():
             chat.listen_in(await self._database.read(channels_with_threads, chat.name))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from adapters.chats.disappearance import ask_each
+from adapters.chats.disappearance import is_unsure
 from adapters.chats.malformed import SHAPE_ERRORS
 from bot.clock import Clock, RemoteClock
-from bot.errors import RemoteError
-from bot.model import ChatName, Said
+from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
+from bot.model import ChatName, Said, ThreadId
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -24,6 +25,10 @@ _STEPS = 6
 """A late event may still come in for a sixth of the time between two comparisons."""
 _REST = 2
 """A slow comparison is followed by a pause this many times as long, so that it stays a small part of the traffic."""
+_TRIED_FOR = timedelta(days=1)
+"""For so long messages are looked for that could not be read, however much is read again each time because of them."""
+_MOST_FAILURES = 5
+"""After so many failures in a row the platform is at fault, and nothing more is tried."""
 _FIRST_PATIENCE, _LONGEST_PATIENCE = 600.0, 3600.0
 
 
@@ -34,10 +39,12 @@ class RecentMessage:
 
     Attributes:
         id: A number that is larger for a later message.
+        thread: Where it was written.
         said: Reads what else the core needs to know about the message.
     """
 
     id: int
+    thread: ThreadId | None
     said: Callable[[], Awaitable[Said]]
 
 
@@ -49,10 +56,46 @@ class RecentMessages:
     Attributes:
         newest: The id of the last message in all threads, whoever wrote it; 0: there is none.
         written: What people wrote.
+        is_complete: Whether all of them could be read.
     """
 
     newest: int
     written: Sequence[RecentMessage]
+    is_complete: bool = True
+
+
+class Failures:
+    """
+    What could not be read, which must not keep the others from being read.
+
+    Attributes:
+        any: Whether there was something that may be read another time.
+    """
+
+    def __init__(self) -> None:
+        self.any = False
+        self._in_a_row = 0
+
+    @contextmanager
+    def passed_over(self, **what: object) -> Iterator[None]:
+        """
+        Go on after a failure to read this.
+
+        Raises:
+            RemoteError: It says something about everything, or so much failed in a row that it is an outage.
+        """
+        try:
+            yield
+        except (Forbidden, Gone, Rejected) as error:
+            _log.info("not read", **what, reason=error.user_message)
+        except Unavailable as error:
+            self.any = True
+            self._in_a_row += not is_unsure(error)
+            _log.info("not read now", **what, reason=error.user_message)
+            if self._in_a_row >= _MOST_FAILURES:
+                raise
+        else:
+            self._in_a_row = 0
 
 
 class MessageReader(Protocol):
@@ -144,22 +187,45 @@ class Patrol:
         settled = self._settled_id()
         recent = await self._reader.read(self._after)
         written = {message.id: message for message in recent.written}
-        late = written.keys() - self._received
+        late, is_complete = written.keys() - self._received, recent.is_complete
         if late:
             await self._clock.sleep(self._seconds / _STEPS)
             # Read once more: the author may have deleted or edited it meanwhile.
             again = await self._reader.read(self._after)
+            is_complete = is_complete and again.is_complete
             written = {message.id: message for message in again.written if message.id in late}
         found = [written[message] for message in sorted(late & written.keys() - self._received)]
-        overlooked = 0
-        for message, said in zip(found, await ask_each(self._said(message) for message in found), strict=True):
-            # An earlier process may have handled it: its connection did deliver it, and this one never had to.
-            overlooked += said is not None and await intake.said(said)
-            self._received.add(message.id)
-        self._after = max(self._after, min(settled, recent.newest))
+        overlooked, kept_back = await self._hand_over(found, intake)
+        after = min(settled, recent.newest)
+        if kept_back or not is_complete:
+            known = kept_back[0].id - 1 if is_complete else self._after
+            after = max(min(after, known), self._id_before(_TRIED_FOR))
+        self._after = max(self._after, after)
         self._received = {message for message in self._received if message > self._after}
         self.compared_at = self._clock.now()
         return overlooked
+
+    async def _hand_over(self, found: Sequence[RecentMessage], intake: Intake) -> tuple[int, list[RecentMessage]]:
+        """
+        Hand these messages to the core, in their order.
+
+        Returns:
+            How many of them were new to it; and those that are kept back because it cannot be known yet who wrote one
+            of their thread, or what they may do. Other threads do not wait for that.
+        """
+        failures, overlooked, kept_back = Failures(), 0, list[RecentMessage]()
+        for message in found:
+            kept_back.append(message)
+            with failures.passed_over(chat=self._chat, thread=message.thread):
+                # Asked also if it is kept back: then all authors are sure at the same time.
+                said = await self._said(message)
+                if any(each.thread == message.thread for each in kept_back[:-1]):
+                    continue
+                # An earlier process may have handled it: its connection did deliver it, and this one never had to.
+                overlooked += said is not None and await intake.said(said)
+                self._received.add(message.id)
+                kept_back.pop()
+        return overlooked, kept_back
 
     async def _said(self, message: RecentMessage) -> Said | None:
         """The message for the core; None: nobody can read it, and it is passed over as when it is delivered."""
@@ -171,7 +237,10 @@ class Patrol:
 
     def _settled_id(self) -> int:
         """The id of a message so old that every list shows it."""
-        return self._reader.id_at((self._their_clock.now() or self._clock.now()) - _MARGIN)
+        return self._id_before(_MARGIN)
+
+    def _id_before(self, ago: timedelta) -> int:
+        return self._reader.id_at((self._their_clock.now() or self._clock.now()) - ago)
 
     def _should_renew(self) -> bool:
         """Whether to replace the connection now that messages were missing."""

@@ -91,6 +91,10 @@ _RETIRED = "given to another ticket: "
 """No vendor's id begins so."""
 
 
+LEFT_BEHIND = "at the store's former vendor: "
+"""What the id of a ticket begins with whose store has moved to another vendor."""
+
+
 def retired_id(number: TicketNumber, vendor_id: TicketId) -> TicketId:
     """What stands in place of a ticket's vendor id when the vendor has given that to another ticket."""
     return TicketId(f"{_RETIRED}{number} {vendor_id}")
@@ -138,8 +142,13 @@ class TicketRow:
 
     @property
     def is_replaced(self) -> bool:
-        """Whether its vendor has given its id to another ticket, so that nothing there is of this one."""
-        return self.vendor_id.startswith(_RETIRED)
+        """Whether nothing at the store's vendor is of this ticket: it has given its id to another, or is a new one."""
+        return self.vendor_id.startswith(_RETIRED) or self.is_left_behind
+
+    @property
+    def is_left_behind(self) -> bool:
+        """Whether the store has moved to another vendor since."""
+        return self.vendor_id.startswith(LEFT_BEHIND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,21 @@ SELECT restored_at FROM installation WHERE restored_at > 0;
 -- Adds a store that the settings name. One that is there stays as it is.
 INSERT INTO stores (name) VALUES (:name) ON CONFLICT DO NOTHING;
 
+-- name: former_vendor
+-- The store, if it was at another vendor before.
+SELECT vendor FROM stores WHERE name = :name AND vendor <> :vendor;
+
+-- name: set_store_vendor
+-- Notes at which vendor the store is.
+UPDATE stores SET vendor = :vendor WHERE name = :name AND vendor IS NOT :vendor;
+
+-- name: begin_store_anew
+-- The store is at another vendor: nothing is known of it yet.
+UPDATE stores
+SET first_swept_at = NULL, fully_swept_at = NULL, swept_at = NULL, asked_since = NULL, incident = NULL,
+    incident_since = NULL, incident_notices = '{}'
+WHERE name = :store;
+
 -- name: set_store_asked
 -- The store is asked from now on, for the first time; changes nothing where it was asked before.
 UPDATE stores SET asked_since = :now WHERE name = :name AND asked_since IS NULL AND first_swept_at IS NULL;
@@ -74,6 +89,10 @@ SELECT * FROM stores ORDER BY name;
 -- name: all_learned
 -- What was found out of each store.
 SELECT * FROM learned;
+
+-- name: delete_learned
+-- What was found out of a store was true of its former vendor.
+DELETE FROM learned WHERE store = :store;
 
 -- name: set_learned
 -- Writes down what was found out of a store, unless it is known already.
@@ -111,6 +130,10 @@ UPDATE stores SET incident_notices = :notices WHERE name = :name;
 -- name: add_unreadable_ticket
 -- Notes that people are told of an unreadable ticket; changes no row if they were told before.
 INSERT INTO unreadable_tickets (store, vendor_id, since) VALUES (:store, :vendor_id, :now) ON CONFLICT DO NOTHING;
+
+-- name: delete_unreadable_tickets_of_store
+-- The store has other tickets now.
+DELETE FROM unreadable_tickets WHERE store = :store;
 
 -- name: delete_unreadable_ticket
 -- The ticket was read, or does not exist any more.
@@ -224,6 +247,21 @@ UPDATE tickets SET followed = 1 WHERE number = :number;
 -- The vendor has given the id of a ticket that it no longer has to another one, which was made later.
 UPDATE tickets SET vendor_id = :vendor_id
 WHERE number = :number AND gone_at < :by_our_clock AND created_at <> :created_at;
+
+-- name: open_tickets_of_store
+-- Every open ticket of a store.
+SELECT * FROM tickets INDEXED BY tickets_open WHERE store = :store AND status = 'open' ORDER BY number;
+
+-- name: leave_tickets_behind
+-- The store is at another vendor: none of its tickets has an id there, and all count as closed.
+UPDATE tickets
+SET vendor_id = :left || number || ' ' || vendor_id,
+    gone_at = COALESCE(gone_at, :now),
+    closed_at = COALESCE(closed_at, :now),
+    status = 'closed',
+    snoozed_until = NULL,
+    fingerprint = NULL
+WHERE store = :store AND vendor_id NOT LIKE :left || '%';
 
 -- name: set_ticket_gone
 -- The vendor says that the ticket does not exist any more: it counts as closed.
@@ -1129,8 +1167,8 @@ WHERE m.routed_at IS NULL AND m.can_reply = 1 AND m.deleted_at IS NULL AND m.lin
 ORDER BY m.id;
 
 -- name: sync_epoch_of_message
--- The sync epoch of an agent's message and its chat; no row if the message is in a thread of which nothing is left.
-SELECT l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link
+-- The sync epoch of an agent's message and its link; no row if the message is in a thread of which nothing is left.
+SELECT l.id AS link, l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link
 WHERE m.id = :id
   AND (
       m.thread = l.thread
@@ -1380,12 +1418,15 @@ WHERE id = :id AND state IN ('begun', 'uncertain');
 -- is due now, unless its latest attempt began after `tried_before`; or as soon as the other side allows it.
 UPDATE deliveries SET due_at = MAX(:now, COALESCE(not_before, 0))
 WHERE scheduled = 1 AND (:destination IS NULL OR destination = :destination) AND due_at > :now
-  AND state = 'waiting' AND attempts >= 4 AND begun_at <= :tried_before;
+  AND (state = 'waiting' OR kind IN ('card', 'mark', 'erase', 'status'))
+  AND attempts >= 4 AND begun_at <= :tried_before;
 
 -- name: long_tried_delivery
 -- Whether something waits at the destination that was tried in vain so often.
 SELECT id FROM deliveries
-WHERE scheduled = 1 AND destination = :destination AND state = 'waiting' AND attempts >= 4 LIMIT 1;
+WHERE scheduled = 1 AND destination = :destination
+  AND (state = 'waiting' OR kind IN ('card', 'mark', 'erase', 'status')) AND attempts >= 4
+LIMIT 1;
 
 -- name: set_delivery_form
 -- A chat refused the delivery: its next attempt has this form, from the part that was refused on.
@@ -1614,8 +1655,23 @@ WHERE d.unfinished = 1 AND d.state IN ('waiting', 'begun', 'uncertain') AND d.ki
   AND COALESCE(d.late_since, d.due_at) <= :before AND h.late_since <= :before
 ORDER BY d.id;
 
+-- name: untold_waiting_replies
+-- Replies that were to leave before this time and of which nobody was told that they wait, each with its thread's link.
+SELECT d.id AS id, d.destination AS destination, SUBSTR(d.destination, 7) AS store, m.link AS link
+FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+WHERE d.unfinished = 1 AND d.state IN ('waiting', 'uncertain') AND d.kind = 'reply' AND d.late_is_told = 0
+  AND d.due_at <= :before
+ORDER BY d.id;
+
+-- name: untold_late_statuses
+-- Tickets that were to be closed or reopened, what has prevented it since before this time, and that nobody was told.
+SELECT id, destination, ticket, payload, error FROM deliveries
+WHERE unfinished = 1 AND state IN ('waiting', 'uncertain') AND kind = 'status' AND late_is_told = 0
+  AND late_since <= :before
+ORDER BY id;
+
 -- name: set_late_is_told
--- The reply's thread was told that the reply waits.
+-- Those who wait for the delivery were told that it waits.
 UPDATE deliveries SET late_is_told = 1 WHERE id = :id;
 
 -- name: late_by_store
@@ -1625,6 +1681,15 @@ WHERE unfinished = 1 AND state IN ('waiting', 'begun', 'uncertain') AND kind IN 
   AND late_since <= :before
 GROUP BY destination
 ORDER BY destination;
+
+-- name: late_by_thread
+-- For health: since when words wait for a thread that does not take them, and why; of each chat the oldest.
+SELECT l.chat AS chat, d.ticket AS ticket, MIN(d.late_since) AS since, d.error AS error
+FROM deliveries AS d JOIN links AS l ON l.id = d.link
+WHERE d.unfinished = 1 AND d.state IN ('waiting', 'begun', 'uncertain') AND d.kind IN ('open', 'post', 'line')
+  AND d.late_since <= :before
+GROUP BY l.chat
+ORDER BY l.chat;
 
 -- name: copies_of_note
 -- Where an agent's note is posted or kept, or will be.

@@ -128,6 +128,11 @@ class Health:
             f"store {row['store']}: deliveries have been waiting since {_moment(from_ms(row['since']))}: {row['error']}"
             for row in await self._database.read(lambda tx: tx.all("late_by_store", before=before))
         ]
+        late += [
+            f"{row['chat']}: words have been waiting for the thread of #{row['ticket']} since "
+            f"{_moment(from_ms(row['since']))}: {row['error']}"
+            for row in await self._database.read(lambda tx: tx.all("late_by_thread", before=before))
+        ]
         unreadable = [
             f"store {row['store']}: unreadable tickets: {row['amount']}, since {_moment(from_ms(row['since']))}"
             for row in await self._database.read(lambda tx: tx.all("unreadable_tickets_by_store"))

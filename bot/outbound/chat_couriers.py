@@ -80,6 +80,8 @@ class PostCourier:
         if not joining.may_lead(delivery, message, now) or joining.joined_to(tx, delivery):
             return
         ticket = ticket_row(require(tx.one("ticket", number=require(delivery.ticket))))
+        if ticket.store not in self.directory.rules.stores:
+            return  # the attempt says so, of each by itself
         chat = self.directory.chat(link_row(require(tx.one("link", id=require(delivery.link)))).chat)
         others = joining.waiting_behind(tx, delivery, message, now)
         while others and chat.parts(self._together(message, ticket, others)) > 1:
@@ -217,8 +219,19 @@ class LineCourier:
             tx.run("erase_announcement", id=job.delivery.id)
         return part
 
-    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Does nothing: no line is posted about a failed line. The operator sees it in `shopbell outbox`."""
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:  # noqa: ARG002 - a courier
+        """
+        A line of a thread that asks something is asked in the channel: the thread takes nothing, so nobody would know.
+
+        Nothing is said about any other line. The operator sees it in `shopbell outbox`.
+        """
+        line, link = job.delivery.payload_as(LinePayload), job.link
+        if link is None or not line.buttons or line.decision:
+            return
+        text = line.text if line.plainer_text is None else line.plainer_text
+        channel = replace(link.place, thread=None)
+        said = notices.thread_takes_nothing(f"#{link.ticket}", text)
+        announcements.announce(tx, channel, said, now, line.buttons)
 
     async def _show_decision(self, job: Job, place: Place) -> ChatMessageId | None:
         """Returns None if there is nothing to change: it was never posted, is deleted, or cannot be edited."""

@@ -104,6 +104,8 @@ class Directory:
         vendor = self.vendors.get(ticket.store)
         if vendor is None:
             raise Rejected(reasons.store_unknown(ticket.store))
+        if ticket.is_left_behind:
+            raise Rejected(reasons.left_behind(self.store(ticket).vendor_label))
         if ticket.is_replaced:
             raise Rejected(reasons.replaced(self.store(ticket).vendor_label))
         return vendor

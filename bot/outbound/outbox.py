@@ -11,6 +11,7 @@ to its courier (see `bot.outbound.job`). An attempt is recorded in the transacti
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -145,8 +146,7 @@ class Outbox:
             raise  # without the database nothing can be delivered
         except Exception as defect:  # noqa: BLE001 - a defect in one lane must not stop the others
             _log.exception("delivery hit a defect", delivery=job.delivery.id, kind=job.delivery.kind)
-            reference = f"delivery {job.delivery.id} ({type(defect).__name__})"
-            await self._write_failure(job, turn, GiveUp(doubt=True), reasons.went_wrong(reference))
+            await self._write_failure(job, turn, GiveUp(doubt=True), _defect(job.delivery.id, defect))
 
     async def _advance(self, job: Job, turn: Turn) -> None:
         courier = self._couriers[job.delivery.kind]
@@ -159,8 +159,9 @@ class Outbox:
         try:
             result = await courier.attempt(job)
         except RemoteError as error:
+            row, repeats = job.delivery, job.delivery.kind not in self._searching
             decision = self._decider.after_failure(
-                error, job.delivery.attempts, retries_forever=courier.retries_forever
+                error, row.attempts, retries_forever=courier.retries_forever, may_be_repeated=repeats
             )
             await self._write_failure(job, turn, decision, error.user_message, error)
             self._log_failure(job, error, decision)
@@ -227,7 +228,7 @@ class Outbox:
     async def _write_failure(
         self, job: Job, turn: Turn, decision: Decision, reason: str, error: RemoteError | None = None
     ) -> None:
-        delivery, courier = job.delivery.id, self._couriers[job.delivery.kind]
+        delivery = job.delivery.id
 
         def work(tx: Transaction, now: datetime) -> None:
             repaired = error is not None and self._on_failure(tx, job, error, now)
@@ -245,13 +246,25 @@ class Outbox:
                 case Reconcile(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("make_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
+                    self._after_outages.failed(job.delivery)
                 case _:
-                    if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, in_doubt=decided.doubt):
-                        courier.give_up(tx, read_job(tx, _delivery(tx, delivery), self._key_prefix), reason, now)
+                    self._fail(tx, delivery, reason, now, in_doubt=decided.doubt)
             self._dispatcher.ends(turn)
 
         await self._database.write(work, self._clock.now())
         self._tell_watching(job)
+
+    def _fail(self, tx: Transaction, delivery: DeliveryId, reason: str, now: datetime, *, in_doubt: bool) -> None:
+        """A delivery has failed for good, also if what follows from that hits a defect."""
+        if not tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, in_doubt=in_doubt):
+            return
+        try:
+            job = read_job(tx, _delivery(tx, delivery), self._key_prefix)
+            self._couriers[job.delivery.kind].give_up(tx, job, reason, now)
+        except sqlite3.Error:
+            raise
+        except Exception:  # noqa: BLE001 - as in `_take_turn`
+            _log.exception("giving up a delivery hit a defect", delivery=delivery)
 
     def _search_later(self, tx: Transaction, job: Job, error: RemoteError, due: datetime) -> None:
         """Record that the other side cannot be searched now; `on_failure` may announce why."""
@@ -265,14 +278,8 @@ class Outbox:
 
     def _log_failure(self, job: Job, error: RemoteError, decision: Decision) -> None:
         log = _log.debug if isinstance(error, RateLimited) else _log.info
-        log(
-            "attempt failed",
-            delivery=job.delivery.id,
-            kind=job.delivery.kind,
-            destination=job.delivery.destination,
-            error=type(error).__name__,
-            next=type(decision).__name__,
-        )
+        row, what = job.delivery, {"error": type(error).__name__, "next": type(decision).__name__}
+        log("attempt failed", delivery=row.id, kind=row.kind, destination=row.destination, **what)
 
     def _begin_next(self, tx: Transaction, turn: Turn, now: datetime) -> Job | None:
         """
@@ -284,7 +291,16 @@ class Outbox:
         row = tx.one("lane_head", destination=turn.destination, lane=turn.lane)
         if row is None:
             return None
-        head = delivery_row(row)
+        try:
+            return self._begin(tx, delivery_row(row), now)
+        except sqlite3.Error:
+            raise
+        except Exception as defect:  # noqa: BLE001 - as in `_take_turn`
+            _log.exception("beginning a delivery hit a defect", delivery=row["id"], kind=row["kind"])
+            self._fail(tx, row["id"], _defect(row["id"], defect), now, in_doubt=row["state"] == State.UNCERTAIN)
+            return None
+
+    def _begin(self, tx: Transaction, head: DeliveryRow, now: datetime) -> Job | None:
         if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
             return None
         if head.joined_to is not None and head.state is State.WAITING:
@@ -312,6 +328,10 @@ def _key_prefix(tx: Transaction) -> str:
 
 def _delivery(tx: Transaction, delivery: DeliveryId) -> DeliveryRow:
     return delivery_row(require(tx.one("delivery", id=delivery)))
+
+
+def _defect(delivery: DeliveryId, defect: Exception) -> str:
+    return reasons.went_wrong(f"delivery {delivery} ({type(defect).__name__})")
 
 
 def _not_found_yet(

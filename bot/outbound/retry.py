@@ -74,7 +74,9 @@ class Decider:
     schedule: Schedule = field(default_factory=Schedule)
     random: Random = field(default_factory=Random)
 
-    def after_failure(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
+    def after_failure(
+        self, error: RemoteError, attempts: int, *, retries_forever: bool, may_be_repeated: bool = False
+    ) -> Decision:
         """
         What to do after attempt number `attempts` failed.
 
@@ -82,21 +84,24 @@ class Decider:
             attempts: 0: no attempt was made since somebody asked for a retry.
             retries_forever: Whether it is attempted any number of times (what a chat must show), or is given up after
                 some time (what a customer would read too late).
+            may_be_repeated: Whether it is not searched for where its outcome is unknown, but simply made again: that
+                must not be done every second for as long as there is no answer.
         """
+        too_often = attempts > len(self.schedule.retries) and not retries_forever
         if not error.certain:
-            return Reconcile(max(self.schedule.reconcile_delays[0], error.retry_after or 0.0))
+            pause = self._pause(attempts) if may_be_repeated else self.schedule.reconcile_delays[0]
+            is_over = may_be_repeated and too_often
+            return GiveUp(doubt=True) if is_over else Reconcile(max(pause, error.retry_after or 0.0))
         if isinstance(error, RateLimited):
             return Postpone(self._spread(error.retry_after or 1.0), counted=False)
         if isinstance(error, AuthFailed | Forbidden):
             return Postpone(max(self._spread(self.schedule.refused_delay), error.retry_after or 0.0), counted=False)
-        too_often = attempts > len(self.schedule.retries) and not retries_forever
         refused = isinstance(error, Rejected) and attempts >= self.schedule.passing_retries
         if not error.retryable or too_often or refused:
             return GiveUp()
         if attempts == 0:
             return Postpone(error.retry_after or 0.0)
-        scheduled = self.schedule.retries[min(attempts, len(self.schedule.retries)) - 1]
-        return Postpone(max(self._spread(scheduled), error.retry_after or 0.0))
+        return Postpone(max(self._pause(attempts), error.retry_after or 0.0))
 
     def after_reconcile(self, attempts: int, *, eventually_consistent: bool) -> Reconcile | None:
         """What to do after search number `attempts` found nothing; None: it did not happen."""
@@ -113,7 +118,12 @@ class Decider:
         """
         if seconds >= self.schedule.retries_seconds and not retries_forever:
             return GiveUp(doubt=True)
-        return Reconcile(max(error.retry_after or 0.0, self.schedule.reconcile_delays[-1]))
+        # One that is looked for for ever takes a request a minute at last: others have the same limits.
+        longest = min(seconds / 10, MINUTE) if retries_forever else 0.0
+        return Reconcile(max(error.retry_after or 0.0, self.schedule.reconcile_delays[-1], longest))
+
+    def _pause(self, attempts: int) -> float:
+        return self._spread(self.schedule.retries[min(max(attempts, 1), len(self.schedule.retries)) - 1])
 
     def _spread(self, seconds: float) -> float:
         return seconds * (1 + self.random.random() / 5)

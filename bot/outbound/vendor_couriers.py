@@ -100,7 +100,8 @@ class ReplyCourier:
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         notice = notices.reply_in_doubt if job.delivery.in_doubt else notices.reply_failed
-        reply_failed(tx, require(job.message), job.delivery.id, notice(reason), now)
+        chats = self.directory.rules.chat_labels
+        reply_failed(tx, require(job.message), job.delivery.id, notice(reason), chats, now)
 
     async def _files(self, job: Job, vendor: Vendor, opened: ExitStack) -> list[File]:
         """The message's files, downloaded from their chat, open until `opened` ends. `Rejected` if one is gone."""
@@ -108,8 +109,10 @@ class ReplyCourier:
         chat = self.directory.chats.get(link.chat)
         files = []
         for attachment in message.attachments:
-            if chat is None or (attachment.size or 0) > vendor.capabilities.file_bytes:
+            if (attachment.size or 0) > vendor.capabilities.file_bytes:
                 continue
+            if chat is None:
+                raise Rejected(reasons.file_out_of_reach(attachment.name, link.chat.title()))
             content = opened.enter_context(temporary_file(self.database.path.parent))
             try:
                 await chat.download(attachment, content)
@@ -180,7 +183,8 @@ class NoteCourier:
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         notice = notices.note_in_doubt if job.delivery.in_doubt else notices.note_failed
-        report_failure(tx, require(job.message), job.delivery.id, notice(reason), now)
+        chats = self.directory.rules.chat_labels
+        report_failure(tx, require(job.message), job.delivery.id, notice(reason), chats, now)
 
     def _vendor(self, job: Job) -> CanNote:
         vendor = self.directory.vendor_for(job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, delivery_row, link_row, to_ms
 from bot.model import ChannelId, ChatName, Kind, Place, TicketNumber
 from bot.tickets.decisions import decided, discarded_by
-from bot.tickets.enqueue import line, links_of, load_link, open_link
+from bot.tickets.enqueue import has_no_thread, line, links_of, load_link, open_link
 from bot.wording import notices
 
 
@@ -21,6 +21,20 @@ def find_link(tx: Transaction, place: Place) -> LinkRow | None:
     where = {"chat": place.chat, "channel": place.channel, "thread": place.thread}
     row = tx.one("link_by_thread", **where) or tx.one("link_by_former_thread", **where)
     return None if row is None else link_row(row)
+
+
+def threads_to_tell(tx: Transaction, link: int, chats: Container[ChatName]) -> list[LinkRow]:
+    """
+    Where something is said about a message: in the thread of its link, or if nobody can say it there, in the others.
+
+    Args:
+        chats: Those that the settings name.
+    """
+    own = load_link(tx, link)
+    if own.chat in chats and not has_no_thread(tx, own):
+        return [own]
+    others = (other for other in links_of(tx, own.ticket) if other.id != link and other.chat in chats)
+    return [other for other in others if not has_no_thread(tx, other)]
 
 
 def is_in_present_thread(link: LinkRow, message: MessageRow) -> bool:

@@ -22,7 +22,8 @@ def person(tx: Transaction, ticket: TicketRow, recorded: str | None, rules: Rule
     """
     if recorded is None:
         return {}
-    chats = {link.chat for link in enqueue.links_of(tx, ticket.number) if link.thread is not None}
+    present = (link for link in enqueue.links_of(tx, ticket.number) if link.thread is not None)
+    chats = {link.chat for link in present if link.chat in rules.chat_labels}
     for known in (recorded, *ids_of(rules.colleagues, recorded)):
         chat, _, agent = known.partition(":")
         if chat in chats:

@@ -48,6 +48,16 @@ def head(which: str, total: int, first: int, shown: int) -> str:
     return f"{total} tickets {many}, {order}: {f'number {first}' if first == last else f'{first} to {last}'}."
 
 
+def complete_or_not(text: str, unknown: str) -> str:
+    """
+    What stands above a list of several stores' tickets.
+
+    Args:
+        unknown: Why some stores may be missing, as an error says it; empty: none is.
+    """
+    return f"{text}\nTickets of some stores may be missing here. {unknown}" if unknown else text
+
+
 def waits(standing: Standing, ticket: TicketRow, now: datetime) -> str:
     """For whom a ticket waits, and how long already."""
     if standing in WAITS_FOR_US:

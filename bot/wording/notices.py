@@ -66,6 +66,21 @@ def ticket_gone(vendor: str) -> str:
     return f"{vendor} no longer has this ticket. The messages here stay, but replies cannot reach the customer."
 
 
+def store_not_served(store: str) -> str:
+    return (
+        f"The store {store} is no longer in shopbell's settings, so what you write in this thread reaches no customer. "
+        "If the store has another name now, its tickets have new threads. "
+        "You are told this once a day, whatever you write here."
+    )
+
+
+def left_behind(former: str, vendor: str) -> str:
+    return (
+        f"This store has moved to {vendor}, and this ticket stays behind at {former}. The messages here stay, but "
+        "replies cannot reach the customer. Answer there, if there still is something to answer."
+    )
+
+
 def ticket_unreadable(vendor: str, reason: str) -> str:
     return (
         f"⚠️ shopbell cannot read this ticket at {vendor} right now. {reason} "
@@ -124,6 +139,11 @@ def note_in_doubt(reason: str) -> str:
     )
 
 
+def written_elsewhere(name: str, chat: str, text: str) -> str:
+    """A line about what somebody wrote in a thread where nobody can say it. `name`: empty: not known."""
+    return f"About what {name or 'somebody'} wrote in {chat}: {text}"
+
+
 def reply_failed(reason: str) -> str:
     return f"❌ Your message did not reach the customer. {reason} Your message is kept here."
 
@@ -142,6 +162,11 @@ def perhaps_sent(vendor: str) -> str:
 def stores_left_out(amount: int) -> str:
     what = "1 more store" if amount == 1 else f"{amount} more stores"
     return f"{what}: name one to see it"
+
+
+def status_waits(wanted: Status, reason: str) -> str:
+    what = "closed" if wanted is Status.CLOSED else "reopened"
+    return f"⏳ This ticket has not been {what} yet. {reason} It is {what} automatically once this is fixed."
 
 
 def status_failed(status: Status, reason: str) -> str:
@@ -245,6 +270,11 @@ def card_outdated(reason: str) -> str:
 def thread_refused(ticket: str, chat: str, reason: str, where: str) -> str:
     """A ticket that has no thread because of its own words; nothing is wrong with the channel."""
     return f"❌ The ticket {ticket} has no thread in {chat}. {reason} {where}"
+
+
+def thread_takes_nothing(ticket: str, text: str) -> str:
+    """In a ticket's channel: a line that its thread has refused."""
+    return f"Nothing can be said in the thread of {ticket}, so it stands here: {text}"
 
 
 def parts_left_out(vendor: str, what: Sequence[str]) -> str:

@@ -20,6 +20,10 @@ def file_lost(name: str) -> str:
     return f"The file {name} is no longer in the chat. Please attach it to a new message."
 
 
+def file_out_of_reach(name: str, chat: str) -> str:
+    return f"The file {name} cannot be fetched, because {chat} is no longer in shopbell's settings."
+
+
 def file_too_large(name: str) -> str:
     return f"The file {name} is too large for this store's vendor. Please send it in another way."
 
@@ -57,6 +61,12 @@ def forgotten() -> str:
 
 def replaced(vendor: str) -> str:
     return f"{vendor} no longer has this ticket, and has given its id to another one. That one has a thread of its own."
+
+
+def left_behind(vendor: str) -> str:
+    return (
+        f"This ticket is at the store's former vendor. The store is at {vendor} now, which does not know this ticket."
+    )
 
 
 def message_erased() -> str:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -33,10 +35,12 @@ from bot.model import (
     TicketNumber,
     Verb,
 )
+from bot.outbound.chat_couriers import PostCourier
 from bot.outbound.dispatcher import Begun
+from bot.outbound.retry import Schedule
 from bot.text import signed
 from bot.tickets import erasure
-from tests.support.memory.bridge import DISCORD, Bridge, default_vendor, running
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -148,6 +152,18 @@ async def test_a_file_that_is_gone_from_the_chat(bridge: Bridge) -> None:
     (failed,) = later(bridge, bridge.discord)
     assert "The file a.png is no longer in the chat. Please attach it to a new message." in failed
     assert bridge.vendor.texts("t1") == []
+
+
+async def test_a_file_of_a_chat_that_is_gone_from_the_settings(tmp_path: Path) -> None:
+    """Its reply is not sent without it: it fails, and the ticket's other thread says so."""
+    vendor, slack = Rich(now=now), MemoryChat(name=SLACK)
+    async with running(tmp_path / "db", vendor=vendor, slack=slack, undo=60) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "See here.", attachments=(attached("a.png", 1),))
+    async with running(tmp_path / "db", vendor=vendor, slack=slack, without=DISCORD) as bridge:
+        thread = bridge.thread(slack)
+        await until(lambda: any("The file a.png cannot be fetched" in text for text in slack.texts(thread)), seconds=90)
+        assert (vendor.texts("t1"), vendor.files) == ([], [])
 
 
 async def test_a_file_that_does_not_come_now_is_no_reason_to_look_for_the_reply(bridge: Bridge) -> None:
@@ -408,3 +424,54 @@ async def test_what_was_begun_while_the_outbox_ends_is_sent_by_the_next_start(
     async with running(tmp_path / "db", vendor=vendor, discord=discord) as bridge:
         await bridge.at_rest()
         assert vendor.texts("t1") == ["On its way."]
+
+
+@pytest.mark.parametrize("method", ["join", "give_up"])
+async def test_a_defect_before_or_after_an_attempt_ends_only_that(tmp_path: Path, method: str) -> None:
+    """A row that nobody has thought of: its delivery fails, all others are made, and shopbell goes on."""
+    async with running(tmp_path / "db", poll_seconds=0.5) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.drained()
+        bridge.slack.fail["post"] = [Rejected("No.")] if method == "give_up" else []
+        with patch.object(PostCourier, method, side_effect=KeyError("odd")):
+            bridge.vendor.customer_writes("t1", "odd")
+            bridge.app.nudge(MAIN)
+            await until(partial(_has_failed, bridge, "post"))
+        bridge.vendor.customer_writes("t1", "even")
+        bridge.app.nudge(MAIN)
+        for chat in (bridge.discord, bridge.slack):
+            await until(lambda chat=chat: "even" in chat.texts(bridge.thread(chat)))  # type: ignore[misc]
+        await bridge.at_rest(State.FAILED)
+
+
+async def _has_failed(bridge: Bridge, kind: str) -> bool:
+    rows = await bridge.rows("unfinished_deliveries")
+    return any((row["kind"], row["state"]) == (kind, State.FAILED) for row in rows)
+
+
+async def test_a_close_that_is_never_answered_is_given_up_in_words(tmp_path: Path) -> None:
+    """It is asked for less and less often: each second, it would use up what the store allows for everything else."""
+    async with running(tmp_path / "db", schedule=Schedule()) as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["set_status"] = [Uncertain("No answer came.")] * 1000
+        await bridge.asks(bridge.discord, Verb.CLOSE)
+        await asyncio.sleep(12 * 3600)
+        assert bridge.vendor.calls.count("set_status") == len(Schedule().retries) + 1
+        (line,) = [text for text in later(bridge, bridge.discord) if "No answer came." in text]
+        assert line.startswith("❌")
+
+
+async def test_a_card_that_is_never_answered_is_right_soon_after_the_chat_works(tmp_path: Path) -> None:
+    """Meanwhile it takes few requests; another success there shows that the outage is over."""
+    async with running(tmp_path / "db", schedule=Schedule()) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.drained()
+        errors: list[RemoteError] = [Uncertain("No answer came.") for _ in range(1000)]
+        bridge.discord.fail["render_card"] = errors
+        await bridge.asks(bridge.discord, Verb.TAKE)
+        await asyncio.sleep(9 * 3600)
+        assert 1000 - len(errors) <= len(Schedule().retries) + 2
+        errors.clear()
+        bridge.vendor.customer_writes("t1", "More")
+        await asyncio.sleep(180)
+        assert "Ann" in str(bridge.discord.cards[bridge.thread(bridge.discord)][-1])

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from structlog.testing import capture_logs
@@ -192,3 +193,20 @@ async def test_a_page_that_was_opened_before_the_bridge_stood_still_is_emptied(t
         assert (chat.of_ann().sections == ()) is (hours == 2)
     assert begun[2] > 1
     assert begun[25] == 1
+
+
+async def test_a_page_that_brings_out_a_defect_keeps_no_other_from_being_true(bridge: Bridge, chat: PagesChat) -> None:
+    """It was opened last, so it is looked over first."""
+    await opens(chat)
+    await asyncio.sleep(1)
+    await opens(chat, AgentId("colleague"))
+    person = chat.person
+
+    async def odd(agent: AgentId) -> Agent:
+        if agent != ANN:
+            raise KeyError(agent)
+        return await person(agent)
+
+    with patch.object(chat, "person", odd):
+        bridge.vendor.customer_writes("t2", "Another", name="Joe")
+        await until(lambda: "2 wait for us" in chat.of_ann().counts, "Ann's page shows both tickets")

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 import pytest
 
@@ -112,6 +113,18 @@ async def test_a_lost_answer_is_found_for_all_of_them(tmp_path: Path, searches: 
         await bridge.drained()
         await bridge.at_rest()
         assert posts(bridge, slack) == [ABC]
+
+
+async def test_a_store_that_is_gone_from_the_settings_joins_nothing(tmp_path: Path) -> None:
+    """What waits there together ends each by itself, in words; shopbell and what waits for others go on."""
+    async with one_thread(tmp_path / "db") as (bridge, slack):
+        await writes(bridge, *ABC)
+        with patch.dict(bridge.app._intake._rules.stores, clear=True):
+            await asyncio.sleep(10)
+        said = [text for post in posts(bridge, slack) for text in post]
+        assert ["no longer in shopbell's settings" in text for text in said] == [True] * 3
+        await writes(bridge, "d")
+        await until(lambda: posts(bridge, slack)[-1] == ["d"])
 
 
 async def test_another_process_finds_them_too(tmp_path: Path) -> None:

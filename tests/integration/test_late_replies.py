@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import RateLimited, RemoteError, Unavailable
-from bot.model import Conversation, Mark, ThreadId, TicketId, Verb
+from bot.errors import AuthFailed, RateLimited, RemoteError, Unavailable
+from bot.model import Conversation, Mark, Status, ThreadId, TicketId, Verb
 from bot.ops.health import Health
+from bot.outbound.retry import Schedule
+from tests.support.memory.bridge import running
 from tests.support.simulation.fate import Always, Trouble
 from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
@@ -205,3 +207,25 @@ async def test_a_restored_backup_looks_as_long_as_anybody(tmp_path: Path) -> Non
         assert discord.reactions[written.id] == {Mark.WAITING}
         mend()
         await sim.advance_until(lambda: discord.reactions[written.id] == {Mark.DELIVERED})
+
+
+@pytest.mark.parametrize("verb", [Verb.CLOSE, Verb.REOPEN])
+async def test_a_ticket_that_waits_to_be_closed_is_told_of_once(tmp_path: Path, verb: Verb) -> None:
+    """Whoever asked was promised that the thread says so; it is done when the key is right again."""
+    async with running(tmp_path / "db", schedule=Schedule()) as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.set("t1", Status.OPEN if verb is Verb.CLOSE else Status.CLOSED)
+        await bridge.at_rest()
+        bridge.vendor.fail["set_status"] = errors = list[RemoteError]([AuthFailed("The key is refused.")] * 1000)
+        await bridge.asks(bridge.discord, verb)
+        await asyncio.sleep(4 * MINUTE)
+        threads = [(chat, bridge.thread(chat)) for chat in (bridge.discord, bridge.slack)]
+        assert [text for chat, thread in threads for text in chat.texts(thread) if text.startswith("⏳")] == []
+        await asyncio.sleep(2 * HOUR)
+        what = "closed" if verb is Verb.CLOSE else "reopened"
+        waits = f"⏳ This ticket has not been {what} yet. The key is refused. "
+        said = [text for chat, thread in threads for text in chat.texts(thread) if text.startswith(waits)]
+        assert len(said) == len(threads)
+        errors.clear()
+        await bridge.drained()
+        assert bridge.vendor.calls.count("set_status") > 100

@@ -60,11 +60,13 @@ def store(first: float | None = 4, following: float | None = 8) -> Store:
 
 
 @asynccontextmanager
-async def promising(path: Path, before: Bridge | None = None, **promises: float | None) -> AsyncIterator[Bridge]:
+async def promising(
+    path: Path, before: Bridge | None = None, without: ChatName | None = None, **promises: float | None
+) -> AsyncIterator[Bridge]:
     """A bridge with one ticket; or the next process after the one `before`."""
     again: dict[str, Any] = {}
     if before is not None:
-        again = {"vendor": before.vendor, "discord": before.discord, "slack": before.slack}
+        again = {"vendor": before.vendor, "discord": before.discord, "slack": before.slack, "without": without}
     async with running(path / "db", colleagues=COLLEAGUES, store=store(**promises), **again) as bridge:
         if before is None:
             await bridge.ticket_arrives()
@@ -108,6 +110,15 @@ async def test_who_has_the_ticket_is_pinged_in_their_chat(tmp_path: Path) -> Non
         await bridge.asks(bridge.slack, Verb.TAKE, agent=BOB)
         await asyncio.sleep(5 * HOUR)
         assert (told(bridge), pinged(bridge)) == ([[SOON, LATE]] * 2, [[], [BOB.id, BOB.id]])
+
+
+async def test_who_has_the_ticket_in_a_chat_that_is_gone_is_not_the_only_one_to_be_pinged(tmp_path: Path) -> None:
+    """They would not read it: then it is as if nobody had the ticket."""
+    async with promising(tmp_path) as bridge:
+        await bridge.asks(bridge.slack, Verb.TAKE, agent=BOB)
+    async with promising(tmp_path, bridge, without=SLACK):
+        await asyncio.sleep(5 * HOUR)
+        assert pinged(bridge) == [[ROLE.id, ROLE.id], []]
 
 
 async def test_an_answer_keeps_the_promise_and_a_new_question_makes_a_new_one(tmp_path: Path) -> None:

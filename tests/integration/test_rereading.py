@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -208,6 +208,38 @@ async def test_a_message_that_cannot_be_read_now_is_read_later(tmp_path: Path, e
         await until(lambda: there.vendor.texts("t1") == ["first"])
         assert there.discord.fail["reread"] == []
         await bridge.drained()
+
+
+async def test_a_thread_that_cannot_be_read_concerns_its_own_replies_alone(tmp_path: Path) -> None:
+    """They leave after some minutes, whatever else can be read; and what is deleted in other threads is found."""
+    there, read = Three(), MemoryChat.reread
+
+    async def reread(chat: MemoryChat, place: Place, message: ChatMessageId) -> Said | None:
+        if message == "m0":
+            raise Unavailable("Not this one.")
+        return await read(chat, place, message)
+
+    began = asyncio.get_running_loop().time()
+
+    async def says(bridge: Bridge, number: int, at: int) -> None:
+        await asyncio.sleep(began + at - asyncio.get_running_loop().time())
+        place = replace(bridge.place(there.discord), thread=bridge.thread(there.discord, number))
+        await bridge.says(there.discord, f"m{number}", f"reply {number}", place=place)
+
+    async with running(tmp_path / "db", undo=300, **vars(there)) as bridge:
+        for number in range(3):
+            await bridge.ticket_arrives(f"t{number}", f"Hello {number}?")
+        await says(bridge, 0, at=10)
+        await says(bridge, 1, at=100)
+    with patch.object(MemoryChat, "reread", reread):
+        async with running(tmp_path / "db", undo=300, **vars(there)) as bridge:
+            await says(bridge, 2, at=320)
+            there.discord.wordings[ChatMessageId("m2")] = None
+            await connects(there.discord, anew=True)
+            await until(lambda: there.vendor.texts("t0") == ["reply 0"], seconds=2000)
+            assert 610 < asyncio.get_running_loop().time() - began < 613
+            await bridge.drained()
+    assert [there.vendor.texts(f"t{number}") for number in range(3)] == [["reply 0"], ["reply 1"], []]
 
 
 @pytest.mark.parametrize("error", [Gone("The thread was deleted."), Forbidden("Not here."), Rejected("Not you.")])

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest.mock import patch
+
 import pytest
 
-from bot.errors import Unavailable
+from adapters.chats.slack import missed_messages
+from adapters.chats.slack.reading import PersonMessage
+from adapters.chats.slack.requests import Requests
+from bot.errors import Rejected, Unavailable
 from bot.model import (
     ChannelId,
     ChatMessageId,
@@ -84,3 +90,22 @@ async def test_a_closed_channel_holds_up_no_other() -> None:
         assert (await anext(reading)).text == "here"
         with pytest.raises(Unavailable):
             await anext(reading)
+
+
+async def test_a_thread_that_slack_refuses_hides_no_other() -> None:
+    """The channel counts as one that cannot be read, after its other threads."""
+    read = missed_messages.written_after
+    async with scene(start=False) as stage:
+        threads = [(await stage.open(f"c{number}"))[1] for number in range(3)]
+        for place in threads:
+            await stage.slack.say(stage.anna, stage.channel, f"in {threads.index(place)}", thread_ts=place.thread)
+
+        async def refusing(requests: Requests, place: Place, *rest: Any) -> list[PersonMessage]:
+            if place == threads[1]:
+                raise Rejected("Slack refused this.")
+            return await read(requests, place, *rest)
+
+        cursors = [Cursor(place=place, after=None) for place in threads]
+        with patch.object(missed_messages, "written_after", refusing):
+            found = [said.text async for said in stage.chat.missed(cursors)]
+        assert sorted(found) == ["in 0", "in 2"]

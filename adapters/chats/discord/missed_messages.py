@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 _CHANNEL = "/channels/{channel_id}"
 """A channel or a thread itself."""
 _MOST_FAILURES = 5
-"""After so many threads and channels that could not be read, the rest is not tried."""
+"""After so many threads and channels of a server that could not be read, the rest of it is not tried."""
 
 
 class MissedMessages:
@@ -59,7 +59,8 @@ class MissedMessages:
         self._intake = intake
         self._active: dict[int, list[Json]] = {}
         self._problem: RemoteError | None = None
-        self._failures = 0
+        self._failures: Counter[int] = Counter()
+        self._server = 0
 
     async def read(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         """
@@ -85,34 +86,50 @@ class MissedMessages:
             except (AuthFailed, RateLimited):
                 raise
             except RemoteError as error:
-                self._note(error)
+                self._remember(error)
         if self._problem is not None:
             raise self._problem
+
+    async def _server_of(self, channel: ChannelId) -> int:
+        """The channel's server, by which failures are counted: Discord has outages of single ones. 0: not known."""
+        known = (await self._account.client()).get_channel(int(channel))
+        return known.guild.id if isinstance(known, discord.abc.GuildChannel) else 0
+
+    @property
+    def _is_given_up(self) -> bool:
+        return self._failures[self._server] >= _MOST_FAILURES
 
     async def _channel_gone(self, place: Place, thread: str | None, error: Gone) -> None:
         """Report a channel that Discord does not know any more, unless it still knows one of its threads."""
         try:
             if thread is not None:
                 await self._account.call("GET", _CHANNEL, channel_id=thread)
-                self._note(Unavailable(wording.CONTRADICTED))
+                self._remember(Unavailable(wording.CONTRADICTED))
                 return
         except (Gone, Forbidden):
             pass
         except RemoteError as unsure:
-            self._note(unsure)
+            self._remember(unsure)
             return
         _log.warning("discord channel gone", channel=place.channel, reason=error.user_message)
         if self._intake is not None:
             await self._intake.place_deleted(place)
 
     def _note(self, error: RemoteError) -> None:
-        """Go on with the rest, and raise the first of these errors at the end. What is only not sure is no failure."""
-        self._failures += not is_unsure(error)
+        """Go on with the rest, and raise the first of these errors at the end; or raise it if that is no use."""
+        self._remember(error)
+        if self._is_given_up:
+            raise error
+
+    def _remember(self, error: RemoteError) -> None:
+        """What is only not sure is no failure."""
+        self._failures[self._server] += not is_unsure(error)
         self._problem = self._problem or error
-        if self._failures >= _MOST_FAILURES:
-            raise self._problem
 
     async def _read_channel(self, channel: ChannelId, waiting: dict[str, Cursor]) -> AsyncIterator[Said]:
+        self._server = await self._server_of(channel)
+        if self._is_given_up:
+            return
         guild = (await self._channels.readable(channel)).guild.id
         unlisted = dict(waiting)
         async for thread in self._found(channel, guild, unlisted):

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 
 import discord
-import structlog
 
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.card import Json
@@ -16,11 +15,8 @@ from adapters.chats.discord.channels import Channels, is_id, last_message_id
 from adapters.chats.discord.client import Account
 from adapters.chats.discord.missed_messages import written_after
 from adapters.chats.discord.reading import place_of, said
-from adapters.chats.patrol import RecentMessage, RecentMessages
-from bot.errors import Forbidden, Gone, Rejected
+from adapters.chats.patrol import Failures, RecentMessage, RecentMessages
 from bot.model import ChannelId, Place, Said
-
-_log = structlog.get_logger(__name__)
 
 
 class RecentMessageReader:
@@ -45,25 +41,19 @@ class RecentMessageReader:
         return discord.utils.time_snowflake(moment)
 
     async def read(self, after: int) -> RecentMessages:
-        newest = 0
+        newest, failures = 0, Failures()
         written: list[RecentMessage] = []
         for guild, channels in (await self._visible()).items():
-            async for thread in self._threads(guild, channels, after):
+            async for thread in self._threads(guild, channels, after, failures):
                 newest = max(newest, last_message_id(thread))
                 if last_message_id(thread) > after and is_id(thread.get("parent_id")):
                     place = place_of(int(thread["parent_id"]), int(thread["id"]))
-                    written += [
-                        RecentMessage(message.id, partial(_said, message, guild, place, self._agents))
-                        for message in await self._written_after(guild, place, after)
-                    ]
-        return RecentMessages(newest, written)
-
-    async def _written_after(self, guild: int, place: Place, after: int) -> list[discord.Message]:
-        try:
-            return [message async for message in written_after(self._account, guild, place, after)]
-        except (Forbidden, Gone, Rejected) as error:
-            _log.info("discord thread not read", thread=place.thread, reason=error.user_message)
-            return []
+                    with failures.passed_over(thread=place.thread):
+                        written += [
+                            RecentMessage(message.id, place.thread, partial(_said, message, guild, place, self._agents))
+                            async for message in written_after(self._account, guild, place, after)
+                        ]
+        return RecentMessages(newest, written, is_complete=not failures.any)
 
     async def _visible(self) -> dict[int, set[str]]:
         """The served channels that we can see, by server; the gateway sends nothing about others anyway."""
@@ -75,18 +65,21 @@ class RecentMessageReader:
                 found[known.guild.id].add(str(channel))
         return found
 
-    async def _threads(self, guild: int, channels: set[str], after: int) -> AsyncIterator[Json]:
+    async def _threads(self, guild: int, channels: set[str], after: int, failures: Failures) -> AsyncIterator[Json]:
         """The threads of these channels that are active, or were archived since."""
-        for thread in await self._channels.active_threads(guild):
+        active: list[Json] = []
+        with failures.passed_over(server=guild):
+            active = await self._channels.active_threads(guild)
+        for thread in active:
             if thread.get("parent_id") in channels:
                 yield thread
         since = discord.utils.snowflake_time(after)
         for channel in channels:
-            try:
-                async for thread in self._channels.archived_threads(channel, lambda: since):
-                    yield thread
-            except (Forbidden, Gone, Rejected) as error:
-                _log.info("discord channel not read", channel=channel, reason=error.user_message)
+            archived: list[Json] = []
+            with failures.passed_over(channel=channel):
+                archived = [thread async for thread in self._channels.archived_threads(channel, lambda: since)]
+            for thread in archived:
+                yield thread
 
 
 async def _said(message: discord.Message, guild: int, place: Place, agents: Agents) -> Said:

@@ -123,19 +123,17 @@ class MissedMessages:
         Only what Slack says of the thread itself counts, twice, some seconds apart.
         """
         touched, perhaps_gone = await self._sorted(channel, cursors)
-        problem: RemoteError | None = None
-        failures = 0
+        problems: list[RemoteError] = []
         for cursor, first in touched:
             try:
                 missed = await self._unread(cursor)
             except Gone:
                 perhaps_gone.append(cursor)
                 continue
-            except Unavailable as error:
+            except (Forbidden, Rejected, Unavailable) as error:
                 # The other threads are read: they may be all right, and the next time all are sure.
-                problem = problem or error
-                failures += not is_unsure(error)
-                if failures >= _MOST_FAILURES:
+                problems.append(error)
+                if sum(not is_unsure(each) for each in problems) >= _MOST_FAILURES:
                     raise
                 continue
             for message in missed:
@@ -145,8 +143,9 @@ class MissedMessages:
         if intake is not None and perhaps_gone:
             async for message in self._last_look(perhaps_gone, intake):
                 yield message
-        if problem is not None:
-            raise problem
+        if problems:
+            # A refusal says that the channel cannot be read. So it counts only if nothing may be over soon.
+            raise next((each for each in problems if isinstance(each, Unavailable)), problems[0])
 
     async def _left_behind(self, cursor: Cursor) -> AsyncIterator[Said]:
         """What people wrote in a thread that its ticket has left; most of them have only a tombstone above them."""

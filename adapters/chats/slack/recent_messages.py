@@ -7,20 +7,16 @@ from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 
-import structlog
-
 from adapters.chats.malformed import Malformed
-from adapters.chats.patrol import RecentMessage, RecentMessages
+from adapters.chats.patrol import Failures, RecentMessage, RecentMessages
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.missed_messages import written_after
 from adapters.chats.slack.reading import SLACK, Event, is_ts, number_of, order, said, ts_at, ts_of
 from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
-from bot.errors import Forbidden, Gone, Rejected
+from bot.errors import Gone
 from bot.model import ChannelId, ChatMessageId, Place, ThreadId
-
-_log = structlog.get_logger(__name__)
 
 _PAGE = 200
 """The size that Slack advises; this is read every few minutes, so it must not fetch a megabyte each time."""
@@ -63,22 +59,21 @@ class RecentMessageReader:
         return number_of(ts_at(moment))
 
     async def read(self, after: int) -> RecentMessages:
-        newest = 0
+        newest, failures = 0, Failures()
         written: list[RecentMessage] = []
         for channel in self._served:
             self._oldest.setdefault(channel, ts_of(after))
-            try:
+            with failures.passed_over(channel=channel):
                 async for place, first in self._threads(channel):
                     newest = max(newest, _last_reply(first))
                     if self._counts.touched(channel, first, ts_of(after)):
-                        found = await self._written_after(place, after)
-                        written += found
-                        newest = max([newest, *(message.id for message in found)])
-                        if not found:
-                            self._counts.nothing_new(channel, first)
-            except (Forbidden, Gone, Rejected) as error:
-                _log.info("slack channel not read", channel=channel, reason=error.user_message)
-        return RecentMessages(newest, written)
+                        with failures.passed_over(channel=channel, thread=place.thread):
+                            found = await self._written_after(place, after)
+                            written += found
+                            newest = max([newest, *(message.id for message in found)])
+                            if not found:
+                                self._counts.nothing_new(channel, first)
+        return RecentMessages(newest, written, is_complete=not failures.any)
 
     async def _threads(self, channel: str) -> AsyncIterator[tuple[Place, Event]]:
         """The threads that the core needs, each with its first message."""
@@ -101,7 +96,10 @@ class RecentMessageReader:
             return []
         finally:
             await self._clock.sleep(_PAUSE)
-        return [RecentMessage(number_of(message.message), partial(said, message, self._agents)) for message in found]
+        return [
+            RecentMessage(number_of(message.message), place.thread, partial(said, message, self._agents))
+            for message in found
+        ]
 
 
 def _last_reply(first: Event) -> int:

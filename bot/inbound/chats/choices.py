@@ -10,7 +10,7 @@ from bot.db.rows import TicketRow, require, ticket_row
 from bot.inbound.chats.listed_stores import ListedStores
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.ticket_lookup import look_up_all
-from bot.inbound.chats.usable_places import stores_seen_by
+from bot.inbound.chats.usable_places import Seen, stores_seen_by
 from bot.model import Agent, Answer, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import MOST_CHOICES, Chat
 from bot.tickets.links import find_link
@@ -59,7 +59,7 @@ class Choices:
         """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
         if verb not in _STATUSES:
             return ()
-        allowed = await self.listed_stores(place, agent, Door.COMPLETION)
+        allowed = (await self.listed_stores(place, agent, Door.COMPLETION)).stores
         typed = typed.strip().lstrip("#").strip()
         found = await self._found(verb, typed, place.chat, allowed) if typed else None
         return await self._database.look_up(self._choices, verb, typed, place, allowed, agent, found)
@@ -76,24 +76,26 @@ class Choices:
         return Answer(text=answers.not_allowed())
 
     async def open_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
-        """The stores that a person may see here, with the channels that make it so. Raises what `writable` raises."""
-        allowed = await stores_seen_by(agent, self._chats[place.chat], self._rules)
-        if not allowed:
-            self._refusals.add(place.chat, door)
-        return allowed
+        """The stores that a person may see here, with the channels that make it so. Raises as `stores_seen_by`."""
+        return (await self.seen_stores(place, agent, door)).stores
 
-    async def listed_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
+    async def seen_stores(self, place: Place, agent: Agent, door: Door) -> Seen:
+        """The same, and whether there may be more. Raises as `stores_seen_by`."""
+        seen = await stores_seen_by(agent, self._chats[place.chat], self._rules)
+        if not seen.stores:
+            self._refusals.add(place.chat, door)
+        return seen
+
+    async def listed_stores(self, place: Place, agent: Agent, door: Door) -> Seen:
         """
         The stores of which a person sees tickets in lists here, with the channels in which these are.
 
-        Those are more than `open_stores` says where the settings named other channels before.
-
-        Raises what `writable` raises.
+        Those are more than `seen_stores` says where the settings named other channels before. Raises as it does.
         """
-        allowed = await self._listed.seen_by(agent, self._chats[place.chat])
-        if not allowed:
+        seen = await self._listed.seen_by(agent, self._chats[place.chat])
+        if not seen.stores:
             self._refusals.add(place.chat, door)
-        return allowed
+        return seen
 
     def _choices(
         self,

@@ -23,6 +23,7 @@ from bot.tickets.figures.times import last_days
 from bot.tickets.figures.work_done import takes_long
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers
+from bot.wording.lists import complete_or_not
 
 _DAYS, _MOST_DAYS = 7, 365
 _VENDOR_SECONDS = 2.5
@@ -64,8 +65,9 @@ class FigureRequests:
         self._elsewhere = Counting()
 
     async def stats(self, ask: Ask) -> Answer:
-        """What `/stats` is answered. Raises what `Chat.writable` raises."""
-        stores = sorted(await self._choices.open_stores(ask.place, ask.agent, ask.door))
+        """What `/stats` is answered. Raises as `Choices.seen_stores`."""
+        seen = await self._choices.seen_stores(ask.place, ask.agent, ask.door)
+        stores = sorted(seen.stores)
         if not stores:
             return Answer(text=answers.not_allowed())
         chosen = [name for name in stores if ask.store is None or name == ask.store.strip().lower()]
@@ -84,6 +86,7 @@ class FigureRequests:
         counted = await asyncio.gather(*(self._vendor_counts(name) for name in asked))
         picture = None if self._draw is None else partial(self._picture, self._draw, found)
         text = "\n".join([answers.figures_as_of(now, self._rules.zone), *filter(None, counted)])
+        text = text if ask.store else complete_or_not(text, seen.unknown)
         return Answer(text=text, table=chat_table(found), picture=picture)
 
     async def _count(self, hours: Mapping[StoreName, Hours | None], days: int, now: datetime) -> Report | None:

@@ -22,6 +22,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, from_ms, to_ms
 from bot.errors import Forbidden, Rejected, RemoteError
 from bot.inbound.chats.listed_stores import ListedStores
+from bot.inbound.isolation import defects_as_unavailable
 from bot.model import Agent, AgentId, Answer, Button, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
 from bot.ports import CanShowHome, Chat
 from bot.tickets.day import queue
@@ -127,7 +128,8 @@ class Homes:
         work += [(page, self._empty) for page in old[-_EMPTIED_AT_ONCE:]]
         for page, show in work:
             try:
-                await show(page)
+                with defects_as_unavailable("a page"):
+                    await show(page)
             except RemoteError as error:
                 if isinstance(error, Forbidden | Rejected) or page.opened_at <= now - _EMPTIED_WITHIN:
                     _log.info("page given up", chat=page.chat, agent=page.agent, reason=error.user_message)
@@ -175,11 +177,12 @@ class Homes:
 
     async def _home(self, chat: ChatName, agent: Agent) -> _Shown:
         """What the page must show now: only tickets on which this person may act."""
-        allowed = await self._listed.seen_by(agent, self._chats[chat])
-        if not allowed:
+        seen = await self._listed.seen_by(agent, self._chats[chat])
+        if not seen.stores:
             return _Shown(Home(counts=wording.NO_PAGE, sections=()), frozenset())
-        home = await self._database.look_up(self._read, chat, agent, allowed)
-        return _Shown(home, frozenset(allowed))
+        home = await self._database.look_up(self._read, chat, agent, seen.stores)
+        counts = wording.complete_or_not(home.counts, seen.unknown)
+        return _Shown(replace(home, counts=counts), frozenset(seen.stores))
 
     def _read(
         self, tx: Transaction, chat: ChatName, agent: Agent, allowed: Mapping[StoreName, Sequence[Place]]

@@ -134,12 +134,19 @@ class ChatIntake:
         self._private.answer_later(place, routed.answers_due)
 
     def _tell_refused(self, place: Place, routed: Routed) -> None:
+        self._tell_unsent(place, routed)
         for message in routed.refused:
             author = Agent(id=AgentId(message.agent or ""), name=message.author_name or "")
             if typed_command(message, self._rules.note_prefixes) is None:
                 self._refuse(place, author, Door.MESSAGE, notices.not_an_agent())
             else:
                 self._refuse(place, author, Door.WORD, answers.not_allowed())
+
+    def _tell_unsent(self, place: Place, routed: Routed) -> None:
+        """Else somebody who answers in an old thread, as after a store was renamed, waits for the customer for ever."""
+        for message in routed.unsent:
+            author = Agent(id=AgentId(message.agent or ""), name=message.author_name or "")
+            self._private.refuse(place, author, notices.store_not_served(routed.store))
 
     async def edited(self, edited: Edited) -> None:
         catchup = self._catchups[edited.place.chat]

@@ -8,12 +8,12 @@ One that cannot be asked about now is left out for as long: that it is gone may 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.clock import Clock
 from bot.db.connection import Database
 from bot.errors import RemoteError
-from bot.inbound.chats.usable_places import stores_seen_by, usable_places
+from bot.inbound.chats.usable_places import Seen, stores_seen_by, usable_places
 from bot.model import Agent, ChatName, Place, StoreName
 from bot.ports import Chat
 from bot.tickets.former_channels import former_channels
@@ -40,19 +40,20 @@ class ListedStores:
         self._clock = clock
         self._former: dict[ChatName, _Former] = {}
 
-    async def seen_by(self, agent: Agent, chat: Chat) -> Mapping[StoreName, tuple[Place, ...]]:
+    async def seen_by(self, agent: Agent, chat: Chat) -> Seen:
         """
         The stores of which a person may see tickets in a chat, each with the channels in which that is so.
 
-        Raises what `Chat.writable` raises of the channels that the settings name.
+        Raises as `stores_seen_by`, of the channels that the settings name.
         """
-        found = dict(await stores_seen_by(agent, chat, self._rules))
+        seen = await stores_seen_by(agent, chat, self._rules)
+        found = dict(seen.stores)
         former = await self._former_channels(chat.name)
         for store, places in former.channels.items():
             for place in places:
                 if place not in former.unclear and await self._is_usable(agent, chat, store, place, former):
                     found[store] = (*found.get(store, ()), place)
-        return found
+        return replace(seen, stores=found)
 
     async def _is_usable(self, agent: Agent, chat: Chat, store: StoreName, place: Place, former: _Former) -> bool:
         try:

@@ -50,8 +50,9 @@ class Lists:
         self._refusals = refusals
 
     async def tickets(self, ask: Ask) -> Answer:
-        """The page of `/tickets` that is asked for. Raises what `Chat.writable` raises."""
-        allowed = await self._choices.listed_stores(ask.place, ask.agent, ask.door)
+        """The page of `/tickets` that is asked for. Raises as `Choices.listed_stores`."""
+        seen = await self._choices.listed_stores(ask.place, ask.agent, ask.door)
+        allowed = seen.stores
         if not allowed:
             return Answer(text=answers.not_allowed())
         which, store, edge = _asked(ask.words)
@@ -67,7 +68,7 @@ class Lists:
 
         page, rows = await self._database.look_up(work)
         return Answer(
-            text=wording.head(which, page.total, page.first + 1, len(rows)),
+            text=wording.complete_or_not(wording.head(which, page.total, page.first + 1, len(rows)), seen.unknown),
             listing=Listing(wording.HEADINGS, tuple(rows)),
             buttons=_turning(page, f"{which} {store}".strip()),
         )

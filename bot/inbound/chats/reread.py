@@ -13,14 +13,14 @@ customer without an answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import DeliveryRow, require, to_ms
+from bot.db.rows import DeliveryRow, LinkRow, require, to_ms
 from bot.errors import AuthFailed, Forbidden, RemoteError
 from bot.inbound.chats.catchup import CatchUp
 from bot.model import ChatName, Kind, State
@@ -33,7 +33,7 @@ from bot.tickets.rules_from_settings import Rules
 
 _log = structlog.get_logger(__name__)
 _LONGEST_WAIT = 300.0
-"""In seconds. If a chat could not be read for this long, what was written there is sent as it was written."""
+"""In seconds. If a thread could not be read for this long, what was written there is sent as it was written."""
 _RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 15.0
 _WAIT_EXPIRES = 2 * _LONGEST_RETRY_SECONDS
@@ -42,7 +42,7 @@ _CHECKED = (Kind.REPLY, Kind.NOTE)
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """Since when deliveries have waited for a chat, and when one last did; by the monotonic clock."""
+    """Since when deliveries have waited for a thread to be read, and when one last did; by the monotonic clock."""
 
     since: float
     last: float
@@ -64,7 +64,8 @@ class RereadCheck:
         self._database = database
         self._rules = rules
         self._clock = clock
-        self._waits: dict[ChatName, _Wait] = {}
+        # By link: that one thread cannot be read says nothing about the others.
+        self._waits: dict[int, _Wait] = {}
 
     def needed(self, tx: Transaction, delivery: DeliveryRow) -> bool:
         """
@@ -82,7 +83,7 @@ class RereadCheck:
             return False
         chat = ChatName(row["chat"])
         missed_nothing = row["sync_epoch"] == self._catchups[chat].sync_epoch and self._chats[chat].health().connected
-        return not missed_nothing and not self._waited_long_enough(chat)
+        return not missed_nothing and not self._waited_long_enough(row["link"])
 
     async def run(self, job: Job) -> None:
         """Read the message again. If its chat cannot be reached, or an earlier reply may come, postpone it."""
@@ -93,35 +94,35 @@ class RereadCheck:
         chat, catchup, place = self._chats[link.chat], self._catchups[link.chat], place_of(link, message)
         sync_epoch, changes = catchup.sync_epoch, catchup.changed.number(place, require(message.chat_message))
         if not catchup.is_connected or not chat.health().connected:
-            await self._postpone(job, chat)
+            await self._postpone(job, link)
             return
         try:
             found = await chat.reread(place, require(message.chat_message))
             writable = frozenset() if found is None else await chat.writable(found.agent, [place], wrote=True)
         except RemoteError as error:
             if (error.retryable or isinstance(error, AuthFailed)) and not isinstance(error, Forbidden):
-                await self._postpone(job, chat, error.retry_after or 0.0)
+                await self._postpone(job, link, error.retry_after or 0.0)
                 return
             # The thread is gone or we may not read it; that does not say that the author changed the message.
             await self._database.write(
                 lambda tx: tx.run("set_message_sync_epoch", id=message.id, sync_epoch=sync_epoch)
             )
             return
-        self._waits.pop(chat.name, None)
+        self._waits.pop(link.id, None)
         if catchup.changed.number(place, require(message.chat_message)) != changes:
             return  # what was read may be from before that, so it is read once more
         await self._database.write(
             record_reread, message.id, found, writable, sync_epoch, self._rules, self._clock.now(), chat.now()
         )
 
-    async def _postpone(self, job: Job, chat: Chat, seconds: float = 0.0) -> None:
+    async def _postpone(self, job: Job, link: LinkRow, seconds: float = 0.0) -> None:
         now = self._clock.monotonic()
-        before = self._waits.get(chat.name)
-        # If nothing waited since, the chat may have worked in between: start to count again.
-        continues = before is not None and now - before.last <= _WAIT_EXPIRES
-        self._waits[chat.name] = _Wait(since=before.since if before is not None and continues else now, last=now)
-        if self._waited_long_enough(chat.name):
-            _log.info("sent without reading again", chat=chat.name)
+        # If nothing waited since, the thread may have been readable in between: start to count again.
+        self._waits = {each: wait for each, wait in self._waits.items() if now - wait.last <= _WAIT_EXPIRES}
+        before = self._waits.get(link.id, _Wait(since=now, last=now))
+        self._waits[link.id] = replace(before, last=now)
+        if self._waited_long_enough(link.id):
+            _log.info("sent without reading again", chat=link.chat, ticket=link.ticket)
             return
         await self._set_due(job, min(max(seconds, _RETRY_SECONDS), _LONGEST_RETRY_SECONDS))
 
@@ -139,8 +140,8 @@ class RereadCheck:
         others = [link for link in links_of(tx, require(delivery.ticket)) if link.id != message["link"]]
         return any(link.chat in expecting for link in others)
 
-    def _waited_long_enough(self, chat: ChatName) -> bool:
-        wait = self._waits.get(chat)
+    def _waited_long_enough(self, link: int) -> bool:
+        wait = self._waits.get(link)
         if wait is None or self._clock.monotonic() - wait.last > _WAIT_EXPIRES:
             return False
         return wait.last - wait.since >= _LONGEST_WAIT

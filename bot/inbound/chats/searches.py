@@ -37,6 +37,7 @@ from bot.tickets.lookup.why import screen, ticket_lines
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, steps
 from bot.wording.cards import title
+from bot.wording.lists import complete_or_not
 
 _NOTE = "🔒 "
 _LATEST = 50
@@ -64,8 +65,9 @@ class Searches:
         self._is_caught_up = is_caught_up
 
     async def find(self, ask: Ask) -> Answer:
-        """A page of the tickets that have the words, of those that the asker may see. Raises as `open_stores`."""
-        allowed = await self._choices.listed_stores(ask.place, ask.agent, ask.door)
+        """A page of the tickets that have the words, of those that the asker may see. Raises as `listed_stores`."""
+        seen = await self._choices.listed_stores(ask.place, ask.agent, ask.door)
+        allowed = seen.stores
         if not allowed:
             return Answer(text=answers.not_allowed())
         words, page = words_of(ask.words), max(0, ask.page)
@@ -75,14 +77,16 @@ class Searches:
         found = await look_up(self._database, words, scope, page)
         if not found.found:
             text = answers.no_more_found(str(words)) if page else answers.not_found(str(words), left_out=words.left_out)
-            return Answer(text=text, buttons=page_buttons(Verb.FIND, page, str(words), more=False))
+            buttons = page_buttons(Verb.FIND, page, str(words), more=False)
+            return Answer(text=complete_or_not(text, seen.unknown), buttons=buttons)
         rows = await self._database.look_up(self._rows, found.found, ask.place.chat, allowed)
         first = page * PAGE + 1
         text = answers.found(
             str(words), first=first, last=first + len(rows) - 1, more=found.more, left_out=words.left_out
         )
         listing = Listing((answers.TICKET, answers.FOUND_IN), rows)
-        return Answer(text=text, listing=listing, buttons=page_buttons(Verb.FIND, page, str(words), more=found.more))
+        buttons = page_buttons(Verb.FIND, page, str(words), more=found.more)
+        return Answer(text=complete_or_not(text, seen.unknown), listing=listing, buttons=buttons)
 
     async def why(self, ask: Ask, subject: Subject) -> Answer:
         """What became of the message that is pointed at, or of the ticket's latest ones. The asker may act on it."""

@@ -89,7 +89,8 @@ def remind(tx: Transaction, rules: Rules, now: datetime) -> None:
 
 
 def _whom(tx: Transaction, ticket: TicketRow, promises: Promises, rules: Rules) -> Mapping[ChatName, Mention]:
-    return dict(promises.remind) if ticket.taken_by is None else pings.person(tx, ticket, ticket.taken_by, rules)
+    """Who has the ticket; if nobody has it, or they cannot be reached, whom the settings name."""
+    return pings.person(tx, ticket, ticket.taken_by, rules) or dict(promises.remind)
 
 
 def _promising(rules: Rules) -> Mapping[StoreName, Promises]:

@@ -60,7 +60,7 @@ def enqueue_routed(
         return obey(tx, link, ticket, message, route.command, rules, now)
     due = leaves_at(since, rules, now)
     if route.refused:
-        _refuse(tx, ticket, message, route.refused, now)
+        _refuse(tx, ticket, message, route.refused, rules, now)
     elif route.purpose is Purpose.REPLY:
         _enqueue_reply(tx, link, ticket, message, route, rules, now, due=due, since=since, at=at)
         marks.enqueue_mark(tx, message, now, leaves_at=due)
@@ -72,11 +72,11 @@ def enqueue_routed(
     return AnswerDue(message, Answer(text=route.private)) if route.private else None
 
 
-def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:
+def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, rules: Rules, now: datetime) -> None:
     """A reply that its vendor does not accept fails at once, so that nothing shows it as waiting."""
     reply = require(enqueue.reply(tx, ticket, message.id, now, now))
     tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, in_doubt=False)
-    reply_failed(tx, message, reply, notices.reply_failed(reason), now)
+    reply_failed(tx, message, reply, notices.reply_failed(reason), rules.chat_labels, now)
 
 
 def _enqueue_reply(

@@ -48,10 +48,14 @@ class Routed:
     Attributes:
         refused: Those of people who may not act on the ticket, so that they can be told.
         answers_due: The commands among them, whose authors have to be answered.
+        unsent: What was written in the ticket of a store that the settings do not name any more: it goes to nobody.
+        store: That ticket's store.
     """
 
     refused: tuple[MessageRow, ...] = ()
     answers_due: tuple[AnswerDue, ...] = ()
+    unsent: tuple[MessageRow, ...] = ()
+    store: str = ""
 
 
 def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str | None = None) -> Recorded | None:
@@ -97,7 +101,7 @@ def route_link(
         live: Whether the message arrived live; else it was read later.
     """
     ticket = ticket_row(require(tx.one("ticket", number=link.ticket)))
-    refused, answers_due = [], []
+    refused, answers_due, unsent = [], [], []
     for row in tx.all("unrouted_messages", link=link.id):
         message = message_row(row)
         route = decide(message, ticket, rules)
@@ -107,9 +111,11 @@ def route_link(
         due = enqueue_routed(tx, link, ticket, message, route, rules, now, since=since, at=message.written_at)
         if due is not None:
             answers_due.append(due)
-        if not message.can_reply and not message.deleted and ticket.store in rules.stores:
+        if ticket.store not in rules.stores and not message.deleted:
+            unsent.append(message)
+        elif not message.can_reply and not message.deleted:
             refused.append(message)
-    return Routed(tuple(refused), tuple(answers_due))
+    return Routed(tuple(refused), tuple(answers_due), tuple(unsent), ticket.store)
 
 
 def _written_at(message: MessageRow, now: datetime, chat_now: datetime | None, *, live: bool) -> datetime:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, TicketRow, delivery_row, message_row, require, ticket_row, to_ms
-from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Status, Verb
+from bot.model import Button, ChatName, DeliveryId, Kind, MessageId, Purpose, State, Status, Verb
 from bot.tickets import enqueue, links
 from bot.tickets.decisions import Decision, decided, discarded_by, sent_by
 from bot.tickets.figures.answers import agent_of, record_author, record_reply
@@ -120,21 +121,34 @@ def _can_be_closed(tx: Transaction, ticket: TicketRow) -> bool:
     return is_open and not ticket.forgotten
 
 
-def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:
-    """An agent's message did not reach the vendor: mark it, and report it in its thread with a Retry button."""
+def reply_failed(
+    tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, chats: Mapping[ChatName, str], now: datetime
+) -> None:
+    """An agent's message did not reach the vendor: mark it, and report it as `report_failure` does."""
     marks.enqueue_mark(tx, message, now)
     progress_changed(tx, message.id, now)
     if message.closes_by and _can_be_closed(tx, ticket_row(require(tx.one("ticket", number=message.ticket)))):
         text = f"{text} {notices.stays_open()}"
-    report_failure(tx, message, reply, text, now)
+    report_failure(tx, message, reply, text, chats, now)
 
 
-def report_failure(tx: Transaction, message: MessageRow, failed: DeliveryId, text: str, now: datetime) -> None:
-    """Post in the thread of an agent's message what happened to it, with a Retry button."""
+def report_failure(
+    tx: Transaction, message: MessageRow, failed: DeliveryId, text: str, chats: Mapping[ChatName, str], now: datetime
+) -> None:
+    """
+    Post in the thread of an agent's message what happened to it, with a Retry button.
+
+    Args:
+        chats: Those that the settings name, as people call them. If the message's is none of them, or its thread was
+            given up, the ticket's other threads say it.
+    """
     button = Button(verb=Verb.RETRY, label="Retry", delivery=failed)
-    for link in enqueue.links_of(tx, message.ticket):
-        if link.id == message.link:
-            enqueue.line(tx, link, text, now, (button,))
+    written_in = require(message.link)
+    for link in links.threads_to_tell(tx, written_in, chats):
+        chat = enqueue.load_link(tx, written_in).chat
+        where = chats.get(chat, chat.title())
+        said = text if link.id == written_in else notices.written_elsewhere(message.author_name or "", where, text)
+        enqueue.line(tx, link, said, now, (button,))
 
 
 def set_vendor_id(tx: Transaction, message: MessageRow, vendor_id: MessageId | None) -> bool:

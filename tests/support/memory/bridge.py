@@ -198,7 +198,7 @@ async def running(
         digest_at=digest_at,
     )
     chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
-    world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)
+    world = World(stores={store.name: store}, vendors={store.name: vendor}, chats=chats)
     database = await open_database(path)
     loaded = LoadedSettings(general=settings, stores={}, colleagues=colleagues)
     app = App(loaded, world, database, clock or loop_clock(), Decider(schedule, Random(1)), Random(1))

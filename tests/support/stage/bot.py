@@ -35,8 +35,12 @@ UPDATE deliveries SET due_at = due_at - 1000 * 300 WHERE kind IN ('reply', 'note
 class QuickDecider(Decider):
     """What the adapters are told to wait is in that clock's seconds, too."""
 
-    def after_failure(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
-        decision = super().after_failure(error, attempts, retries_forever=retries_forever)
+    def after_failure(
+        self, error: RemoteError, attempts: int, *, retries_forever: bool, may_be_repeated: bool = False
+    ) -> Decision:
+        decision = super().after_failure(
+            error, attempts, retries_forever=retries_forever, may_be_repeated=may_be_repeated
+        )
         if isinstance(error, RateLimited) and isinstance(decision, Postpone):
             return replace(decision, seconds=decision.seconds / STAGE_SPEED)
         if error.retry_after and isinstance(decision, Postpone):

@@ -40,6 +40,9 @@ class World(SystemClock):
         ours: The last message that was our own.
         ahead: How far this machine's time of day is ahead of the platform's.
         recorded_before: Texts that an earlier process has recorded.
+        elsewhere: The threads of messages that do not stand in the first one.
+        unread: Messages that stand in a thread that cannot be read now.
+        of_unknown: Messages of whose authors nothing can be known now.
     """
 
     until: float = 0.0
@@ -53,6 +56,9 @@ class World(SystemClock):
     ahead: timedelta = timedelta()
     brought: list[tuple[float, str]] = field(default_factory=list)
     recorded_before: set[str] = field(default_factory=set)
+    elsewhere: dict[int, ThreadId] = field(default_factory=dict)
+    unread: set[int] = field(default_factory=set)
+    of_unknown: set[int] = field(default_factory=set)
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self.time) + self.ahead
@@ -75,10 +81,16 @@ class World(SystemClock):
         self.time += self.takes
         if self.away:
             raise Unavailable("away")
-        found = [RecentMessage(message, partial(self._said, message)) for message in self.stands if message > after]
-        return RecentMessages(max([self.ours, *self.stands]), found)
+        found = [
+            RecentMessage(message, self.elsewhere.get(message, PLACE.thread), partial(self._said, message))
+            for message in self.stands
+            if message > after and message not in self.unread
+        ]
+        return RecentMessages(max([self.ours, *self.stands]), found, is_complete=not self.unread)
 
     async def _said(self, message: int) -> Said:
+        if message in self.of_unknown:
+            raise Unavailable("who is that?")
         agent = Agent(id=AgentId("U1"), name="Ann", is_full_member=True)
         return Said(
             place=PLACE, message=ChatMessageId(str(message)), agent=agent, text=f"at {message}", said_at=self.now()
@@ -284,3 +296,47 @@ async def test_a_platform_that_does_not_answer_is_asked_again_later() -> None:
     assert await run(world, patrol, 2000) is not None
     assert [text for _, text in world.brought] == ["at 20"]
     assert 1000 < world.brought[0][0] < 1300
+
+
+async def test_a_thread_that_cannot_be_read_hides_no_other() -> None:
+    """What stands there is found when it can be read, however much later."""
+    world = World(unread={20})
+    patrol = patrolling(world)
+    world.writes(patrol, 20)
+    world.writes(patrol, 30)
+    assert await run(world, patrol, 400) is not None
+    assert [text for _, text in world.brought] == ["at 30"]
+    patrol.received(30)
+    assert await run(world, patrol, 40_000) is None
+    world.unread.clear()
+    assert await run(world, patrol, 400) is not None
+    assert [text for _, text in world.brought] == ["at 30", "at 20"]
+
+
+async def test_somebody_unknown_keeps_back_their_own_thread_alone() -> None:
+    """In that thread nothing overtakes; after a day nothing more is read again because of it."""
+    world = World(of_unknown={20}, elsewhere={30: ThreadId("2")})
+    patrol = patrolling(world)
+    for at in (20, 30, 40):
+        world.writes(patrol, at)
+    assert await run(world, patrol, 400) is not None
+    assert [text for _, text in world.brought] == ["at 30"]
+    world.of_unknown.clear()
+    await run(world, patrol, 400)
+    assert [text for _, text in world.brought] == ["at 30", "at 20", "at 40"]
+    world.of_unknown = {2000}
+    world.then[2000.0] = partial(world.stands.append, 2000)
+    assert await run(world, patrol, 200_000) is None
+    assert world.asked[-1][1] > 2000
+
+
+@pytest.mark.parametrize("failures", [4, 5])
+async def test_an_outage_is_not_asked_about_in_each_thread(failures: int) -> None:
+    """After five failures in a row nothing more is tried, until the next time."""
+    world = World(of_unknown=set(range(20, 20 + failures)))
+    world.elsewhere = {at: ThreadId(str(at)) for at in range(20, 30)}
+    patrol = patrolling(world)
+    for at in range(20, 30):
+        world.writes(patrol, at)
+    await run(world, patrol, 300)
+    assert len(world.brought) == (10 - failures if failures < 5 else 0)

@@ -22,6 +22,7 @@ _COUNTS_THE_PAST = {
     "announcements_with_words": "`shopbell forget` looks at all of them",
     "customer_emails": "`shopbell forget` compares addresses as people write them, which SQLite cannot",
     "forms_of_word": "the words of all tickets; the bridge asks for fifty",
+    "leave_tickets_behind": "a store that has moved to another vendor, once, at the start",
     "linked_tickets": "`shopbell tickets` and the sandbox's page show every ticket",
     "messages_by_address": "`shopbell forget` does the same for authors' names",
 }

@@ -30,6 +30,7 @@ _RELEASED = {
     "0020_queued_deliveries.sql": "0636769b20b853ef8714767f9b675a2ce85ddbf7abbab45b22984146d5683ae3",
     "0021_asked_to_wait.sql": "6796b2f3ec2f4dac274f9e945da6b9d6b3c38eef6d6e2547465dd922be7aa0f3",
     "0022_unused.sql": "3b27b7b15893470d5a0a2d2d39a61a4b2663e83d6021908b893a169fe1627a04",
+    "0023_vendors_of_stores.sql": "9fbbb8a5ec6e6b4c5e2bd6f7a2ec5d2dfcac50f9adfa8f9b53d12aa8c730a323",
 }
 """The SHA-256 of every migration. A new one is added here with its first commit."""
 

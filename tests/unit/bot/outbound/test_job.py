@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -95,7 +94,7 @@ async def test_where_the_words_of_a_store_that_is_gone_can_be_read(tmp_path: Pat
 
 async def test_a_lane_with_nothing_in_it_has_no_turn(tmp_path: Path) -> None:
     """What was in it may have been dropped while the lane waited for its turn."""
-    outbox = cast("Outbox", None)  # it looks at the lane first
+    outbox = Outbox.__new__(Outbox)  # it looks at the lane first
     assert await write(tmp_path / "db", partial(Outbox._begin_next, outbox), Turn("thread:7", "discord"), NOON) is None
 
 
@@ -105,7 +104,7 @@ async def test_a_delivery_that_is_not_due_yet_is_not_begun(tmp_path: Path) -> No
     def work(tx: Transaction) -> tuple[Job | None, str]:
         job = opening(tx)
         turn = Turn(job.delivery.lane, job.delivery.destination)
-        outbox = cast("Outbox", None)
+        outbox = Outbox.__new__(Outbox)
         begun = Outbox._begin_next(outbox, tx, turn, NOON - timedelta(seconds=1))
         return begun, require(tx.one("delivery", id=job.delivery.id))["state"]
 

@@ -63,6 +63,29 @@ def test_each_failure_has_its_answer(
     assert DECIDER.after_failure(error, attempts, retries_forever=retries_forever) == decision
 
 
+def test_what_is_looked_for_for_ever_is_looked_for_each_minute_at_last() -> None:
+    """A thread that cannot be searched must not use up what others need; a customer's reply is looked for quickly."""
+    last, error = SCHEDULE.reconcile_delays[-1], Unavailable("down")
+    waits = {
+        forever: [DECIDER.after_failed_search(error, seconds, retries_forever=forever) for seconds in (0, 1, 3600)]
+        for forever in (True, False)
+    }
+    assert waits[True] == [Reconcile(last), Reconcile(last), Reconcile(60)]
+    assert waits[False][:2] == [Reconcile(last), Reconcile(last)]
+
+
+@pytest.mark.parametrize("retries_forever", [True, False])
+def test_what_may_be_repeated_is_not_repeated_every_second(retries_forever: bool) -> None:
+    """Its outcome is never known: then it waits longer and longer, as if nothing had happened, and may be given up."""
+    error, tries = Uncertain("lost"), len(SCHEDULE.retries)
+    found = [
+        DECIDER.after_failure(error, attempts, retries_forever=retries_forever, may_be_repeated=True)
+        for attempts in range(tries + 2)
+    ]
+    waits = [Reconcile(SCHEDULE.retries[min(max(attempts, 1), tries) - 1]) for attempts in range(tries + 2)]
+    assert found == (waits if retries_forever else [*waits[:-1], GiveUp(doubt=True)])
+
+
 @pytest.mark.parametrize(
     ("error", "decision"),
     [

@@ -1,75 +1,60 @@
-"""A channel that seems to be gone while it is read: whether that is believed, and who hears of it."""
+"""Which threads are read for what was missed where Discord has an outage of one server."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
 
+import discord
 import pytest
 
-from adapters.chats.discord.agents import Agents
-from adapters.chats.discord.channels import Channels
-from adapters.chats.discord.client import Account
 from adapters.chats.discord.missed_messages import MissedMessages
-from adapters.chats.discord.reading import DISCORD
-from adapters.chats.patrol import Patrol
-from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
-from bot.model import ChannelId, Cursor, Place, ThreadId
-from bot.ports import Intake
-
-CHANNEL = Place(chat=DISCORD, channel=ChannelId("1"))
-CURSOR = Cursor(place=Place(chat=DISCORD, channel=ChannelId("1"), thread=ThreadId("9")), after=None)
-GONE = Gone("Unknown Channel")
+from bot.errors import Unavailable
+from bot.model import ChannelId, ChatName, Cursor, Place, ThreadId
 
 
-class Discord:
-    """A connection and the core: what asking for the channel and for its thread brings, and what the core hears."""
+class Servers:
+    """Each channel is on the server of its first digit, and has one thread; some servers list nothing."""
 
-    def __init__(self, channel: RemoteError, thread: RemoteError | None = None) -> None:
-        self.channel_error, self.thread = channel, thread
-        self.told: list[tuple[str, Place]] = []
+    def __init__(self, *sick: int) -> None:
+        self._sick = sick
+        self.listed: list[int] = []
+        self.read: list[str] = []
 
-    async def readable(self, _channel: ChannelId) -> Any:
-        raise self.channel_error
+    async def client(self) -> Any:
+        return self
 
-    async def call(self, *_: str, **ids: str) -> Any:
-        assert ids == {"channel_id": "9"}
-        if self.thread is not None:
-            raise self.thread
-        return {}
+    def get_channel(self, channel: int) -> Any:
+        found = Mock(spec=discord.TextChannel)
+        found.guild = SimpleNamespace(id=int(str(channel)[0]))
+        return found
 
-    async def place_deleted(self, place: Place) -> None:
-        self.told.append(("deleted", place))
+    async def readable(self, channel: ChannelId) -> Any:
+        return self.get_channel(int(channel))
 
-    async def channel_unreadable(self, place: Place, _reason: str) -> None:
-        self.told.append(("unreadable", place))
+    async def active_threads(self, guild: int) -> list[dict[str, Any]]:
+        self.listed.append(guild)
+        if guild in self._sick:
+            raise Unavailable("The server is out of order.")
+        return [{"id": f"{guild}{number}5", "last_message_id": "999"} for number in range(10)]
 
-    async def read(self) -> None:
-        made = MissedMessages(
-            cast(Account, self), cast(Channels, self), cast(Agents, None), cast(Patrol, None), cast(Intake, self)
-        )
-        assert [message async for message in made.read([CURSOR])] == []
-
-
-@pytest.mark.parametrize("thread", [GONE, Forbidden("Missing Access")])
-async def test_a_channel_is_gone_with_its_threads(thread: RemoteError) -> None:
-    """Then the core hears of it, and its tickets get other threads."""
-    asked = Discord(GONE, thread)
-    await asked.read()
-    assert asked.told == [("deleted", CHANNEL)]
+    async def call(self, _method: str, _path: str, channel_id: str, **_rest: Any) -> list[dict[str, Any]]:
+        self.read.append(channel_id)
+        return []
 
 
-@pytest.mark.parametrize("thread", [None, Unavailable("Discord does not answer.")])
-async def test_a_channel_is_not_gone_whose_thread_may_be_there(thread: RemoteError | None) -> None:
-    """Discord contradicts itself, or cannot say: it is read again later, and nothing is given up."""
-    asked = Discord(GONE, thread)
-    with pytest.raises(Unavailable):
-        await asked.read()
-    assert asked.told == []
-
-
-@pytest.mark.parametrize("error", [Forbidden("Missing Access"), Rejected("No text channel.")])
-async def test_a_channel_that_cannot_be_read_is_reported(error: RemoteError) -> None:
-    """It is no reason to stop reading the others."""
-    asked = Discord(error)
-    await asked.read()
-    assert asked.told == [("unreadable", CHANNEL)]
+@pytest.mark.parametrize("first", [1, 2])
+async def test_a_server_that_is_out_of_order_hides_no_other(first: int) -> None:
+    """However many channels it has, and whichever comes first; of it not all are tried."""
+    calls: Any = Servers(1)
+    channels = [f"{server}{number}" for server in (first, 3 - first) for number in range(10)]
+    cursors = [
+        Cursor(place=Place(chat=ChatName("discord"), channel=ChannelId(each), thread=ThreadId(f"{each}5")), after=None)
+        for each in channels
+    ]
+    reading = MissedMessages(calls, calls, Mock(), Mock(), None)
+    with pytest.raises(Unavailable, match="out of order"):
+        _ = [said async for said in reading.read(cursors)]
+    assert calls.read == [f"2{number}5" for number in range(10)]
+    assert calls.listed.count(1) == 5
