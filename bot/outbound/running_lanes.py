@@ -5,7 +5,8 @@ Stores have their turns, then each store's channels, in each the people whose wo
 each person the tickets. A turn is one attempt or one search; after it the lane waits for its next one. So a message
 waits for a few turns of others, however much they have queued, and in however many tickets one of them has written.
 The store that had its last turn longest ago is next; in it the channel, in that the person who has waited longest, and
-of theirs the ticket that has. Who cannot begin, because of a limit, is passed over and loses nothing.
+of theirs the ticket that has. Who cannot begin, because of a limit, is passed over and loses nothing. Of what little
+is left of a large limit on new threads, nobody has two in a row: others may need one.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Turns:
         self._last_turn: dict[tuple[str, ...], int] = {}
         self._since: dict[Hashable, int] = {}
         self._opened: dict[TicketNumber | None, int] = {}
+        self._opened_last: dict[str, Hashable] = {}
         self.wait: float | None = None
 
     def offer(self, lanes: Iterable[ReadyLane]) -> None:
@@ -96,6 +98,8 @@ class Turns:
                 allowed[lane] = None
             elif limit.seconds > 0:
                 waits.append(limit.seconds)
+            elif limit.scarce_for > 0 and self._opened_last.get(limit.bucket) == _waiting(lane)[0]:
+                waits.append(limit.scarce_for)
             elif limit.bucket not in taken:
                 allowed[lane] = limit.bucket
         self.wait = min(waits, default=None)
@@ -113,6 +117,8 @@ class Turns:
         number = self._next_number()
         self._last_turn[lane.store,] = self._last_turn[lane.store, lane.channel] = number
         person, ticket, own = _waiting(lane)
+        if lane.kind is Kind.OPEN and bucket is not None:
+            self._opened_last[bucket] = person
         if lane.kind is Kind.OPEN and lane.ticket not in self._opened:
             # The message for which a thread was opened follows at once, but nothing of the person's other tickets.
             self._opened[lane.ticket] = self._since[person]

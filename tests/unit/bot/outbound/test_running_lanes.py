@@ -189,6 +189,28 @@ def test_of_one_bucket_one_turn_runs_at_a_time() -> None:
     assert [lane.ticket for lane in turns.begin(limit)] == [2]
 
 
+def test_of_what_little_is_left_nobody_has_two_threads_in_a_row() -> None:
+    """So something is left for others; where there is enough, or for what is said in a thread, it does not matter."""
+    turns = Turns(4)
+    lanes = [ready("a", number, kind=Kind.OPEN, whose="mallory@shop.example") for number in (1, 2)]
+
+    def scarce(lane: ReadyLane) -> Limit:
+        return Limit("open 1", 0.0, 200.0)
+
+    turns.offer(lanes)
+    assert [lane.ticket for lane in turns.begin(scarce)] == [1]
+    turns.ended("thread:a1")
+    turns.offer(lanes[1:])
+    assert (turns.begin(scarce), turns.wait) == ([], 200.0)
+    turns.offer([lanes[1], ready("a", 3, kind=Kind.OPEN, whose="jane@shop.example")])
+    assert [lane.ticket for lane in turns.begin(scarce)] == [3]
+    turns.ended("thread:a3")
+    assert [lane.ticket for lane in turns.begin(scarce)] == [2]
+    turns.ended("thread:a2")
+    turns.offer([ready("a", 4, kind=Kind.OPEN, whose="mallory@shop.example")])
+    assert [lane.ticket for lane in turns.begin(lambda _: Limit("open 1", 0.0))] == [4]
+
+
 def test_a_lane_that_runs_is_not_begun_again() -> None:
     """Also if it is offered again meanwhile, as when an opening was queued before what is being posted."""
     turns = Turns(4)
