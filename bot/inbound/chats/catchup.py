@@ -62,9 +62,7 @@ class CatchUp:
 
     def __init__(self, chat: Chat, database: Database, rules: Rules, clock: Clock, wake: Callable[[], None]) -> None:
         self._chat = chat
-        self._database = database
-        self._rules = rules
-        self._clock = clock
+        self._database, self._rules, self._clock = database, rules, clock
         self._wake = wake
         self._connection_ready = asyncio.Event()
         self._unreadable_channels: set[ChannelId] = set()
@@ -212,8 +210,7 @@ class CatchUp:
         """
         Record the messages in these threads that are not recorded yet.
 
-        Raises:
-            RemoteError: Also if only in some channels it cannot be known who may do what; the others have been read.
+        Raises `RemoteError`, also if only in some channels it cannot be known who may do what; the others are read.
         """
         sync_epoch = self.sync_epoch
         failing: dict[ChannelId, Unavailable] = {}
@@ -229,8 +226,7 @@ class CatchUp:
                 except Unavailable as error:
                     failing[said.place.channel] = error
                     continue
-                current = (said.place, said.message) not in self._changed_meanwhile
-                epoch = sync_epoch if current else None
+                epoch = None if (said.place, said.message) in self._changed_meanwhile else sync_epoch
                 if await self._database.write(_record_if_new, said, self._rules, writable, epoch):
                     self._found_in[said.place.channel] = with_one(self._found_in.get(said.place.channel), said)
                     self._found_threads.add(said.place)

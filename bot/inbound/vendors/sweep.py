@@ -95,15 +95,13 @@ class Sweep:
         between: Callable[[], Awaitable[None]],
     ) -> None:
         self._store, self._vendor, self._between = store, vendor, between
-        self._database, self._clock = database, clock
-        self._wake_outbox = wake_outbox
+        self._database, self._clock, self._wake_outbox = database, clock, wake_outbox
         self._known = RecordedTickets(database, store)
         self._unreadable = UnreadableTickets(clock, random)
         self._recording = Recording(store, database, clock, wake_outbox, self._was_recorded, self._unreadable.failed)
         self._missing = MissingTickets(clock, random)
         self._vendor_error: RemoteError | None = None
-        self._any_read = False
-        self._failures = 0
+        self._any_read, self._failures = False, 0
         self._gone_tickets = SaidTwice(clock)
         self._full_sweeps = FullSweeps(random, takes_turns=vendor.capabilities.takes_turns)
         self._end = SweepEnd(store, database, clock, wake_outbox, self._unreadable, self._missing, self._full_sweeps)
@@ -209,12 +207,7 @@ class Sweep:
     async def _process_or_postpone(
         self, found: Change | Absent, ticket: TicketId, scope: SweepScope, read_at: datetime
     ) -> None:
-        """
-        Process one ticket; if it cannot be read, postpone it.
-
-        Raises:
-            RemoteError: The fault is the vendor's, not the ticket's.
-        """
+        """Process one ticket; if it cannot be read, postpone it. Raises `RemoteError` if that is the vendor's fault."""
         try:
             with defects_as_unavailable(self._reading):
                 if isinstance(found, Absent):
