@@ -20,6 +20,7 @@ from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.figures import Draw, FigureRequests
 from bot.inbound.chats.homes import Homes
 from bot.inbound.chats.intake import ChatIntake
+from bot.inbound.chats.listed_stores import ListedStores
 from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
@@ -95,10 +96,11 @@ class App:
         on_failure = ChatFailures(directory).handle
         self.outbox = Outbox(database, couriers, reread, on_failure, destinations, wake, clock, decider)
         refusals = Refusals()
-        choices = Choices(database, rules, world.chats, refusals)
+        listed = ListedStores(database, rules, clock)
+        choices = Choices(database, rules, world.chats, refusals, listed)
         snippets = Snippets(database, rules, clock, chats=world.chats, choices=choices, wake=self.outbox.wake)
         commands = self._commands(rules, refusals, choices, snippets, draw)
-        self._homes = Homes(database, rules, clock, world.chats)
+        self._homes = Homes(database, rules, clock, world.chats, listed)
         self._private = PrivateMessages(world.chats, commands, database, clock)
         self._intake = ChatIntake(
             database,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import AsJson, OneStore
-from bot.cli.shell import fail, field, no_such_store, read_database, show, show_json
+from bot.cli.shell import fail, field, no_such_store, read_database, remark, show, show_json, typed
 from bot.clock import SystemClock
 from bot.db.connection import Transaction
 from bot.model import ChatName, TicketNumber
@@ -23,6 +23,7 @@ from bot.tickets.lookup.history import TicketHistory, read_ticket
 from bot.tickets.lookup.next_steps import Names
 from bot.tickets.lookup.searched_words import Words, words_of
 from bot.tickets.lookup.why import whole
+from bot.wording.answers import BEGINNING_ONLY
 from bot.wording.cards import title
 
 _CHATS = {ChatName("discord"): "Discord", ChatName("slack"): "Slack"}
@@ -48,7 +49,12 @@ def find(
             line = f"  {field(each['line'])}" if each["line"] else ""
             show(f"{field(each['title'])}  {field(each['store'])}  {each['status']}{line}")
     if not found:
-        fail(f"No ticket has “{field(wanted)}”. Try fewer words, or only the beginning of a word.", 1)
+        none = f"No ticket has “{field(wanted)}”. Try fewer words, or only the beginning of a word."
+        fail(f"{none} {BEGINNING_ONLY}" if wanted.left_out else none, 1)
+    if wanted.left_out:
+        remark(f"These have “{field(wanted)}”. {BEGINNING_ONLY}")
+    if len(found) == _MOST:
+        remark(f"These are the first {_MOST}; there may be more. Give more words to find fewer.")
 
 
 def why(
@@ -56,11 +62,11 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Print every step of a ticket's messages, and what to do next; also while the bridge runs."""
-    typed = re.fullmatch(r"#?([0-9]{1,12})", number.strip())
-    history = None if typed is None else read_database(_history, int(typed[1]))
+    given = re.fullmatch(r"#?([0-9]{1,12})", number.strip())
+    history = None if given is None else read_database(_history, int(given[1]))
     if history is None:
-        none = ended(f"There is no ticket {field(number)}")
-        fail(f"{none} Give the number on its card; `shopbell tickets` lists them.", 1)
+        none = ended(f"There is no ticket {typed(number)}")
+        fail(f"{none} Give the number on its card; `shopbell tickets --status all` lists them.", 1)
     now = SystemClock().now()
     names = Names(vendor=history.ticket.store, chats=_CHATS, masks_emails=load_general().mask_emails)
     if as_json:

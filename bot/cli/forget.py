@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import AsJson
-from bot.cli.shell import fail, field, read_database, show, show_json
+from bot.cli.shell import fail, field, read_database, show, show_json, typed
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.erased_words import overwrite_erased_words
@@ -39,7 +39,10 @@ _BEYOND_REACH_WITHOUT_CHATS = "our cards and posts in Discord and Slack: `--chat
 
 
 def forget(
-    whom: Annotated[str, typer.Argument(metavar="EMAIL|#NUMBER", help="A customer's address, or a ticket's number.")],
+    whom: Annotated[
+        str,
+        typer.Argument(metavar="EMAIL|#NUMBER", help="A customer's address, or a ticket's number: 1042 or '#1042'."),
+    ],
     chats: Annotated[bool, typer.Option("--chats", help="Erase our cards and posts in the chats, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
@@ -47,8 +50,8 @@ def forget(
     """Erase a customer's or a ticket's words and names; also while the bridge runs."""
     tickets, found = read_database(_look, whom)
     if not tickets and not found.elsewhere:
-        nothing = ended(f"Nothing is stored of {field(whom)}")
-        fail(f"{nothing} Give an address as the vendor has it, or a number such as #1042.", 1)
+        nothing = ended(f"Nothing is stored of {typed(whom)}")
+        fail(f"{nothing} Give an address as the vendor has it, or a ticket's number such as 1042.", 1)
     if not as_json:
         shown = masked if load_general().mask_emails else str
         show("\n".join(_plan(found, shown, chats=chats)))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import AsJson
-from bot.cli.shell import fail, field, read_database, show, show_json, write_database
+from bot.cli.shell import fail, field, read_database, remark, show, show_json, write_database
 from bot.db.connection import Transaction
 from bot.db.rows import delivery_row
 from bot.model import DeliveryId, Kind
@@ -62,6 +62,8 @@ def _list(*, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
+    if not found:
+        remark("Nothing waits and nothing has failed.")
     for delivery in found:
         ticket = "" if delivery["ticket"] is None else f"  #{delivery['ticket']}"
         line = f"{delivery['id']}  {delivery['state']}  {delivery['kind']} to {field(delivery['destination'])}{ticket}"

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import AsJson, OneStore
-from bot.cli.shell import fail, field, no_such_store, read_database, show, show_json
+from bot.cli.shell import fail, field, no_such_store, read_database, remark, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import ticket_row
@@ -78,6 +78,10 @@ def tickets(
         where = ", ".join(f"{t['chat']}:{t['channel']}/{t['thread'] or 'opening'}" for t in ticket["threads"])
         shown = [ticket["store"], ticket["id"], ticket["status"], ticket["subject"], where]
         show("  ".join([f"#{ticket['number']}", *map(field, shown)]))
+    if not found:
+        which = "" if status == "all" else f"{status} "
+        more = "" if status == "all" else " `shopbell tickets --status all` lists all."
+        remark(f"There are no {which}tickets with threads.{more}")
 
 
 def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")]) -> None:

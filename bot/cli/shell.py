@@ -32,6 +32,17 @@ def field(value: object) -> str:
     return escaped(str(value))
 
 
+def typed(value: str) -> str:
+    """What somebody typed, as a part of a sentence; an empty text too can be seen."""
+    return field(value) if value.strip() else f'"{value}"'
+
+
+def remark(text: str) -> None:
+    """Say something about what was printed, on the error output, where no program takes it for that."""
+    sys.stdout.flush()
+    print(escaped(text, "\n"), file=sys.stderr)
+
+
 def show_json(value: Any) -> None:
     """Print JSON, for programs; it too is shown on terminals."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
@@ -50,7 +61,7 @@ def no_such_store(tx: Transaction, store: str | None) -> str:
     if store is None or store in names:
         return ""
     there = f"The stores are: {', '.join(map(field, names))}." if names else "It has none yet."
-    return f"There is no store {field(store)} in this database. {there}"
+    return f"There is no store {typed(store)} in this database. {there}"
 
 
 def read_database(read: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

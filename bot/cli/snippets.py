@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import AsJson
-from bot.cli.shell import fail, field, read_database, show, show_json, write_database
+from bot.cli.shell import fail, field, read_database, remark, show, show_json, typed, write_database
 from bot.cli.snippet_files import FilesAtFault, read_files, write_files
 from bot.db.connection import Transaction
 from bot.settings import load_general
@@ -35,13 +35,13 @@ def list_snippets(
     if name is not None:
         found = [each for each in found if each.name == normal_name(name)]
         if not found:
-            fail(f"{ended(f'There is no snippet {field(name)}')} `shopbell snippets list` shows all.", 1)
+            fail(f"{ended(f'There is no snippet {typed(name)}')} `shopbell snippets list` shows all.", 1)
     if as_json:
         show_json([_as_json(each) for each in found])
     elif name is not None:
         show(found[0].text)
     elif not found:
-        show("There are no snippets.")
+        remark("There are no snippets. `shopbell snippets import DIR` takes some in; `/snippets` in a chat makes one.")
     for each in found if name is None and not as_json else ():
         by = each.changed_by or "the operator"
         changed = f"{each.changed_at:%Y-%m-%d %H:%M} UTC by {field(by)}"
@@ -71,6 +71,8 @@ def export_snippets(
     except FilesAtFault as error:
         fail("\n".join([*error.faults, "Nothing was exported."]), error.code)
     show(f"Exported: {len(found)}.")
+    if not found:
+        remark("There are no snippets. `/snippets` in a chat makes one.")
 
 
 def _import(tx: Transaction, now: datetime, texts: dict[str, str]) -> tuple[int, int, int]:

@@ -614,8 +614,8 @@ WHERE t.customer_mailbox = :mailbox AND t.number <> :number AND t.gone_at IS NUL
 ORDER BY t.status = 'open' DESC, t.number DESC;
 
 -- name: latest_tickets
--- For the pickers while nothing is typed: a store's latest tickets of this status with a thread in these channels of
--- the chat, so many at most. The ticket of this thread (`here`) comes first, however old it is. With
+-- For the pickers while nothing is typed: the numbers of a store's latest tickets of this status with a thread in these
+-- channels of the chat, so many at most. The ticket of this thread (`here`) comes first, however old it is. With
 -- `taken_by` (JSON) only those that somebody with one of these ids has.
 WITH latest (number) AS (
     SELECT * FROM (
@@ -628,7 +628,7 @@ WITH latest (number) AS (
     UNION
     VALUES (:here)
 )
-SELECT t.* FROM latest AS s CROSS JOIN tickets AS t ON t.number = s.number
+SELECT t.number FROM latest AS s CROSS JOIN tickets AS t ON t.number = s.number
 WHERE t.store = :store AND t.status = :status AND t.followed = 1 AND t.gone_at IS NULL AND t.forgotten = 0
   AND EXISTS (
       SELECT 1 FROM links AS l
@@ -802,8 +802,21 @@ UPDATE installation SET erasings_overwritten = MAX(erasings_overwritten, :erasin
 -- ============================================================ what became of messages
 
 -- name: latest_messages
--- The latest messages of a ticket, the latest first; all of them if `most` is -1.
-SELECT * FROM messages WHERE ticket = :ticket ORDER BY written_at DESC, id DESC LIMIT :most;
+-- The latest messages of a ticket, the latest first; all of them if `most` is -1. Also as many older ones of which
+-- something waits, has failed or is held: whoever writes very much must not hide them. None at all if it is 0.
+WITH latest (id) AS (
+    SELECT * FROM (
+        SELECT id FROM messages WHERE ticket = :ticket ORDER BY written_at DESC, id DESC LIMIT :most
+    )
+    UNION
+    SELECT * FROM (
+        SELECT DISTINCT message FROM deliveries INDEXED BY deliveries_unfinished
+        WHERE unfinished = 1 AND ticket = :ticket AND message IS NOT NULL
+        LIMIT :most
+    )
+)
+SELECT m.* FROM latest AS l CROSS JOIN messages AS m ON m.id = l.id
+ORDER BY m.written_at DESC, m.id DESC;
 
 -- name: message_count
 -- How many messages a ticket has.
@@ -946,6 +959,14 @@ WITH RECURSIVE found (channel) AS (
     FROM found WHERE channel IS NOT NULL
 )
 SELECT channel FROM found WHERE channel IS NOT NULL;
+
+-- name: channels_of_open_tickets
+-- In which channels of a chat each of these stores' open tickets have threads.
+SELECT DISTINCT t.store, l.channel
+FROM tickets AS t CROSS JOIN links AS l ON l.ticket = t.number AND l.chat = :chat
+WHERE t.store IN (SELECT value FROM json_each(:stores)) AND t.status = 'open' AND t.followed = 1
+  AND t.gone_at IS NULL AND l.thread IS NOT NULL
+ORDER BY t.store, l.channel;
 
 -- name: link_by_card
 -- The link that has this message as its card.
@@ -1320,7 +1341,15 @@ WITH RECURSIVE lanes (lane) AS (
     FROM lanes WHERE lanes.lane IS NOT NULL
 )
 SELECT d.lane AS lane, d.id AS id, d.kind AS kind, d.state AS state, d.due_at AS due_at, d.ticket AS ticket,
-    t.store AS store, t.customer_mailbox AS customer,
+    t.store AS store,
+    CASE
+        WHEN d.kind = 'status' THEN json_extract(d.payload, '$.agent')
+        ELSE COALESCE((
+            SELECT COALESCE(m.replied_by, w.chat || ':' || m.agent)
+            FROM messages AS m LEFT JOIN links AS w ON w.id = m.link
+            WHERE m.id = d.message AND d.kind IN ('reply', 'note', 'post')
+        ), t.customer_mailbox)
+    END AS whose,
     CASE WHEN d.kind IN ('reply', 'note', 'status') THEN NULL
         ELSE COALESCE(l.chat, json_extract(d.payload, '$.place.chat')) END AS chat,
     COALESCE(l.channel, json_extract(d.payload, '$.place.channel')) AS channel,

@@ -23,7 +23,8 @@ class ReadyLane:
 
     Attributes:
         store: Empty: the delivery belongs to no store, as a line for a channel.
-        customer: The ticket's, by their address; empty: it is not known.
+        whose: The agent, of what an agent wrote or asked for; else the ticket's customer, by their address; empty:
+            nobody knows.
         kind, place: Of the first delivery; the place is None at a store's vendor.
         due_at: Since when the first delivery is due.
         delivery: Its number.
@@ -37,8 +38,8 @@ class ReadyLane:
     place: Place | None
     due_at: datetime
     delivery: int
-    customer: str = ""
     is_uncertain: bool = False
+    whose: str = ""
 
     @property
     def channel(self) -> str:
@@ -86,13 +87,13 @@ def _ready_lane(row: Row) -> ReadyLane:
     return ReadyLane(
         lane=row["lane"],
         store=row["store"] or "",
-        customer=row["customer"] or "",
         ticket=None if row["ticket"] is None else TicketNumber(row["ticket"]),
         kind=Kind(row["kind"]),
         place=place,
         due_at=from_ms(row["due_at"]),
         delivery=row["id"],
         is_uncertain=State(row["state"]) is State.UNCERTAIN,
+        whose=row["whose"] or "",
     )
 
 

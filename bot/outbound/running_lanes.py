@@ -1,23 +1,21 @@
 """
 Which lanes run at one destination, `LANES_AT_ONCE` at most, and whose turn is next. No I/O.
 
-Stores have their turns, then each store's channels, then each channel's customers, then their tickets. A turn is one
-attempt or one search; after it the lane waits for its next one. So a message waits for a few turns of others, however
-much they have queued. The store that had its last turn longest ago is next; in it the channel, and in that the customer
-who has waited longest, and of their tickets the one that has. Who cannot begin, because of a limit, is passed over and
-loses nothing.
+Stores have their turns, then each store's channels, in each the people whose words wait, customers and agents, and of
+each person the tickets. A turn is one attempt or one search; after it the lane waits for its next one. So a message
+waits for a few turns of others, however much they have queued, and in however many tickets one of them has written.
+The store that had its last turn longest ago is next; in it the channel, in that the person who has waited longest, and
+of theirs the ticket that has. Who cannot begin, because of a limit, is passed over and loses nothing. Of what little
+is left of a large limit on new threads, nobody has two in a row: others may need one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 from bot.model import Kind, TicketNumber
 from bot.outbound.ready_lanes import LimitOf, ReadyLane
-
-_Waiting = str | TicketNumber | tuple[str, str] | None
-"""A lane, a ticket, or a customer of a store."""
 
 LANES_AT_ONCE = 16
 """How many turns may run at once at one destination."""
@@ -42,19 +40,20 @@ class Turns:
         self._buckets: dict[str, str] = {}
         self._turn = 0
         self._last_turn: dict[tuple[str, ...], int] = {}
-        self._since: dict[_Waiting, int] = {}
-        self._opened: set[TicketNumber | None] = set()
+        self._since: dict[Hashable, int] = {}
+        self._opened: dict[TicketNumber | None, int] = {}
+        self._opened_last: dict[str, Hashable] = {}
         self.wait: float | None = None
 
     def offer(self, lanes: Iterable[ReadyLane]) -> None:
         """These lanes are ready now, and no others. Those that are running are left out."""
         self._ready = {lane.lane: lane for lane in lanes if lane.lane not in self._running}
         for lane in sorted(self._ready.values(), key=lambda ready: (ready.due_at, ready.delivery)):
-            for key in (_customer(lane), lane.ticket, lane.lane):
+            for key in _waiting(lane):
                 self._since.setdefault(key, self._next_number())
-        kept = {key for lane in self._present for key in (_customer(lane), lane.ticket, lane.lane)}
+        kept = {key for lane in (*self._ready.values(), *self._running.values()) for key in _waiting(lane)}
         self._since = {key: since for key, since in self._since.items() if key in kept}
-        self._opened &= {lane.ticket for lane in self._present}
+        self._opened = {ticket: since for ticket, since in self._opened.items() if ticket in kept}
 
     def begin(self, limit_of: LimitOf, leave_out: Collection[Kind] = ()) -> list[ReadyLane]:
         """
@@ -99,6 +98,8 @@ class Turns:
                 allowed[lane] = None
             elif limit.seconds > 0:
                 waits.append(limit.seconds)
+            elif limit.scarce_for > 0 and self._opened_last.get(limit.bucket) == _waiting(lane)[0]:
+                waits.append(limit.scarce_for)
             elif limit.bucket not in taken:
                 allowed[lane] = limit.bucket
         self.wait = min(waits, default=None)
@@ -115,31 +116,30 @@ class Turns:
             self._buckets[lane.lane] = bucket
         number = self._next_number()
         self._last_turn[lane.store,] = self._last_turn[lane.store, lane.channel] = number
-        if lane.customer:
-            self._since[_customer(lane)] = number
-        if lane.kind is Kind.OPEN:  # the message for which a thread was opened follows at once
-            self._opened.add(lane.ticket)
+        person, ticket, own = _waiting(lane)
+        if lane.kind is Kind.OPEN and bucket is not None:
+            self._opened_last[bucket] = person
+        if lane.kind is Kind.OPEN and lane.ticket not in self._opened:
+            # The message for which a thread was opened follows at once, but nothing of the person's other tickets.
+            self._opened[lane.ticket] = self._since[person]
         else:
-            self._opened.discard(lane.ticket)
-            self._since[lane.ticket] = self._since[lane.lane] = number
+            self._opened.pop(lane.ticket, None)
+            self._since[ticket] = self._since[own] = number
+        self._since[person] = number
 
     def _rank(self, lane: ReadyLane) -> tuple[int, ...]:
         """The lane with the lowest rank is next."""
         store, channel = (lane.store,), (lane.store, lane.channel)
         last_turns = self._last_turn.get(store, 0), self._last_turn.get(channel, 0)
-        follows = lane.ticket in self._opened and lane.kind is not Kind.OPEN
-        waiting = self._since[_customer(lane)], self._since[lane.ticket], self._since[lane.lane]
-        return *last_turns, not follows, *waiting
-
-    @property
-    def _present(self) -> list[ReadyLane]:
-        return [*self._ready.values(), *self._running.values()]
+        person, ticket, own = (self._since[key] for key in _waiting(lane))
+        return *last_turns, self._opened.get(lane.ticket, person), ticket, own
 
     def _next_number(self) -> int:
         self._turn += 1
         return self._turn
 
 
-def _customer(lane: ReadyLane) -> _Waiting:
-    """Whose lane it is; while that is not known, each ticket is that of a customer of its own."""
-    return (lane.store, lane.customer) if lane.customer else lane.ticket
+def _waiting(lane: ReadyLane) -> tuple[Hashable, Hashable, Hashable]:
+    """Who waits in a lane: the person in this channel, the ticket, the lane. Where nobody knows whose, the ticket."""
+    person = (lane.store, lane.channel, lane.whose) if lane.whose else lane.ticket
+    return person, lane.ticket, lane.lane

@@ -63,10 +63,13 @@ class Limit:
     Attributes:
         bucket: What the limit is counted by. Deliveries with the same bucket are made one after the other.
         seconds: So long the limit allows no further one; zero: it allows one now.
+        scarce_for: For so many seconds little is left, and whoever had the last one leaves it to others; zero: there is
+            enough.
     """
 
     bucket: str
     seconds: float
+    scarce_for: float = 0.0
 
 
 class Chat(Protocol):

@@ -123,7 +123,9 @@ async def the_day_ends(tour: Tour) -> None:
     form = await tour.world.slack.command(bob, shop.slack, "/snippet", f"parcel #{number}")
     if not isinstance(form.view, View):
         raise StepFailed("/snippet does not answer with a form")
-    await tour.world.slack.submit(bob, form.view, {"then": "Send and close"}, answers=1)
+    answered = await tour.world.slack.submit(bob, form.view, {"then": "Send and close"}, answers=1)
+    told = "" if answered.view is None else answered.view.rendered
+    tour.check(f"Bob reads “{shorten(told, 200)}”", holds="is on its way to the customer" in told)
     sent = "Hello there, your parcel left today. Bob"
     await tour.wait_for("the customer has it once", partial(once_at, tour, "sellgate", sent))
     await tour.wait_for("then the vendor has it closed", lambda: shop.store.ticket(tour.tickets["sellgate"]).closed)

@@ -47,6 +47,9 @@ class PracticeWorld:
     The servers have the platforms' limits, but the time windows of the limits are shorter, so that the tour does not
     take minutes.
 
+    Args:
+        patience: Seconds that Discord and Slack wait for the bot's first answer to what a person asks for.
+
     Attributes:
         shops: By the vendor's name.
         jane, ann, bob: Jane is the customer; Ann uses Discord, Bob uses Slack.
@@ -54,10 +57,14 @@ class PracticeWorld:
 
     jane = "jane@example.com"
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience: float = 3.0) -> None:
         self.discord = PracticeDiscord(speed=_DISCORD_SPEED)
+        self.discord.patience = patience
         app = SlackApp.from_manifest(json.loads(slack_manifest()))
-        self.slack = PracticeSlack(app=app, limits=SlackLimits(posts_per_second=_SLACK_POSTS_PER_SECOND, post_burst=10))
+        limits = SlackLimits(
+            posts_per_second=_SLACK_POSTS_PER_SECOND, post_burst=10, ack_seconds=patience, trigger_seconds=patience
+        )
+        self.slack = PracticeSlack(app=app, limits=limits)
         self.support = self.discord.add_text_channel("support")
         self.tickets = self.discord.add_forum("tickets", ["Open", "Closed", "Waiting for us"])
         self.ann: Member = self.discord.add_member("Ann")

@@ -32,6 +32,9 @@ _IN_NUMBERS = re.compile(r"(?<=//)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
 # What stands between the digits of a telephone number, where it is written for people.
 _GROUPING = re.compile(r"[\s\u2010-\u2015().\-/]|%20")
 
+_WEB_NAME = re.compile(r"\A(?i:https?://)?[^/?#@]*(?=[/?#]|\Z)")
+_ENCODED_LETTERS = re.compile(r"(?:%[89a-fA-F][0-9a-fA-F])+")
+
 _KINDS = re.compile(r"(?:https?://|mailto:|tel:)[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
 
@@ -93,9 +96,26 @@ def says_the_same(label: str, address: str) -> bool:
     """
     Whether a link's label is its address, perhaps without `https://` or the last slash.
 
-    A telephone number may be grouped in another way, and a mailbox may have a subject for the mail behind it.
+    A telephone number may be grouped in another way, and a mailbox may have a subject for the mail behind it. Letters
+    that programs encode (`%C3%B6` for `ö`) and the capitals of a name of the web make no difference.
     """
-    shown, whole = label.strip().rstrip("/"), bare(address).rstrip("/")
-    if address.partition(":")[0].lower() == "tel":
+    kind = address.partition(":")[0].lower()
+    shown, whole = (bare(each.strip()).rstrip("/") for each in (label, address))
+    if kind == "tel":
         return _GROUPING.sub("", shown) == _GROUPING.sub("", whole) != ""
+    if kind == "mailto":
+        return shown.lower() == whole.lower() != ""
+    shown, whole = _readable(shown), _readable(whole)
     return shown in (whole, whole.removeprefix("https://"), whole.removeprefix("http://"))
+
+
+def _readable(address: str) -> str:
+    """An address of the web as people read it: letters beyond ASCII as themselves, its name in small letters."""
+    return _WEB_NAME.sub(lambda name: name[0].lower(), _ENCODED_LETTERS.sub(_decoded, address))
+
+
+def _decoded(encoded: re.Match[str]) -> str:
+    try:
+        return bytes.fromhex(encoded[0].replace("%", "")).decode()
+    except UnicodeDecodeError:
+        return encoded[0]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
 
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0\U0001d159")
 _VARIATIONS = (("\ufe00", "\ufe0f"), ("\u180b", "\u180f"), ("\U000e0100", "\U000e01ef"))
-_STROKES = str.maketrans("\u2044\u2215\u2571\u29f8", "////")
-BLANKS: Final = "".join(_FILLERS) + "\ufeff\u200b\u200e\u200f\u2060\ufe0f"
-"""What shows nothing and often stands between a mark and its text."""
+_ALIKE = str.maketrans("\u2044\u2215\u2571\u29f8🔏🔐", "////🔒🔒")
+"""Strokes, and the locks that stand beside one another where a telephone offers emoji."""
 
 
 def seen(text: str) -> str:
@@ -26,5 +24,5 @@ def is_unseen(character: str) -> bool:
 
 
 def folded(text: str) -> str:
-    """Letters and signs that look alike as one: full-width signs, capital letters, and all that looks like a stroke."""
-    return unicodedata.normalize("NFKC", text).casefold().translate(_STROKES)
+    """Letters and signs that look alike as one: full-width signs, capital letters, strokes and closed locks."""
+    return unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.text.as_seen import folded, seen
@@ -60,10 +60,12 @@ class ForBot:
     Attributes:
         word: The word in lower case; all words, or how they begin, if there are more of them.
         rest: The number of a ticket that follows it, as typed; of `snooze` all that follows; empty: nothing does.
+        is_addressed: Whether the text begins with the bot's name.
     """
 
     word: str
     rest: str = ""
+    is_addressed: bool = False
 
 
 Audience = ForCustomer | ForTeam | ForBot
@@ -76,7 +78,7 @@ def audience(text: str, note_prefixes: Sequence[str]) -> Audience:
         return ForTeam(note)
     words = seen(text)
     if _is_bot_named(words):
-        return _command(_bare(words[len(BOT_NAME) + 1 :])) or ForBot(words)
+        return replace(_command(_bare(words[len(BOT_NAME) + 1 :])) or ForBot(words), is_addressed=True)
     bare = _bare(words)
     asked = bare[1:] if bare[:1] in ("!", "/") else ""
     found = _command(asked.lstrip(" ")) or (ForBot(asked) if _FEW_WORDS.fullmatch(asked) else None)

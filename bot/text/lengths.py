@@ -23,7 +23,12 @@ _IN_ONE_ADDRESS = 3
 _JOINER = "\u200d"
 _SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _FLAG_LETTERS = ("\U0001f1e6", "\U0001f1ff")
-_TAGS = ("\U000e0020", "\U000e007f")
+_GOING_ON = (("\U000e0020", "\U000e007f"), ("\u1160", "\u11ff"), ("\ud7b0", "\ud7fb"))
+"""Letters that nobody sees, in flags, and the vowels and ends of Korean letters."""
+_ATTACHED = frozenset("\u0e33\u0eb3\uff9e\uff9f\u200c")
+"""Vowels and marks that Unicode counts as letters, and what keeps two letters apart."""
+_JOINS_CONSONANTS = 9
+"""Unicode's class of the sign that joins a consonant to the next one."""
 
 
 def one_line(text: str, length: int) -> str:
@@ -156,8 +161,8 @@ def _is_inside_sign(text: str, at: int) -> bool:
     """
     Whether a cut at `at` would split what people see as one sign.
 
-    That is a letter with its accents or its vowel, an emoji of a family, or a flag, which is two letters or a black
-    flag with letters that nobody sees.
+    That is a letter with its accents or its vowel, consonants that are written as one, the parts of a Korean letter, an
+    emoji of a family, or a flag, which is two letters or a black flag with letters that nobody sees.
     """
     if at >= len(text):
         return False
@@ -165,8 +170,9 @@ def _is_inside_sign(text: str, at: int) -> bool:
     if _is_flag_letter(before) and _is_flag_letter(after):
         run = next((back for back in range(_LONGEST_SIGN) if not _is_flag_letter(text[at - 1 - back : at - back])), 0)
         return run % 2 == 1
-    goes_on = after in _SKIN_TONES or _TAGS[0] <= after <= _TAGS[1]
-    return _JOINER in (before, after) or goes_on or unicodedata.category(after) in ("Mn", "Mc", "Me")
+    goes_on = after in _SKIN_TONES or after in _ATTACHED or any(first <= after <= last for first, last in _GOING_ON)
+    is_joined = _JOINER in (before, after) or unicodedata.combining(before) == _JOINS_CONSONANTS
+    return is_joined or goes_on or unicodedata.category(after) in ("Mn", "Mc", "Me")
 
 
 def _is_flag_letter(sign: str) -> bool:

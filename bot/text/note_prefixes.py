@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.text.as_seen import BLANKS, folded, is_unseen
+from bot.text.as_seen import folded, is_unseen
 from bot.text.normal_form import normal
 from bot.text.plain import plain
 from bot.text.tree import Inline, LineBreak, Paragraph, RichText, Words
@@ -29,8 +29,15 @@ def note_of(text: str, note_prefixes: Sequence[str]) -> str | None:
         for prefix in note_prefixes:
             end = _end_of_prefix(text, start, prefix)
             if end is not None:
-                return text[end:].lstrip(BLANKS).strip()
+                return text[_begins(text, end) :].strip()
     return None
+
+
+def _begins(text: str, at: int) -> int:
+    """Where from this place on there is something to see."""
+    while at < len(text) and (text[at].isspace() or is_unseen(text[at])):
+        at += 1
+    return at
 
 
 def _beginnings(text: str) -> Iterator[int]:

@@ -184,7 +184,7 @@ def _inert_block(block: Block) -> Block:
         case Paragraph():
             return Paragraph(tuple(_inert_pieces(block.inside)))
         case List():
-            return List(tuple(replace(item, inside=tuple(map(_opened_inline, item.inside))) for item in block.items))
+            return List(tuple(replace(item, inside=tuple(_opened_inside(item.inside))) for item in block.items))
         case Quote():
             return Quote(tuple(map(_inert_block, block.blocks)))
         case CodeBlock():
@@ -194,18 +194,31 @@ def _inert_block(block: Block) -> Block:
 def _inert_pieces(pieces: Iterable[Inline]) -> Iterator[Inline]:
     for number, line in enumerate(lines_of(pieces)):
         yield from [LineBreak()] if number else []
-        shown = tuple(map(_opened, line))
+        shown = tuple(_opened_pieces(line))
         if all(each.style.bold or _is_space(each) for each in shown):
             shown = tuple(replace(each, style=replace(each.style, bold=False)) for each in shown)
         yield from shown
+
+
+def _opened_inside(inside: Iterable[Inline]) -> Iterator[Inline]:
+    for number, line in enumerate(lines_of(inside)):
+        yield from [LineBreak()] if number else []
+        yield from _opened_pieces(line)
 
 
 def _is_space(piece: Piece) -> bool:
     return isinstance(piece, Words) and not piece.text.strip()
 
 
-def _opened_inline(piece: Inline) -> Inline:
-    return piece if isinstance(piece, LineBreak) else _opened(piece)
+def _opened_pieces(line: Iterable[Piece]) -> Iterator[Piece]:
+    """A line with opened links. What follows an address stands apart from it, because both are words then."""
+    before = ""
+    for piece in line:
+        shown = _opened(piece)
+        if before and _goes_on(before, _plain_piece(shown)):
+            yield Words(" ")
+        yield shown
+        before = shown.text if isinstance(shown, Words) and shown is not piece else ""
 
 
 def _opened(piece: Piece) -> Piece:

@@ -7,7 +7,7 @@ What follows from a command is in `bot.tickets.from_agents.typed_commands`. Pure
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -62,6 +62,12 @@ def typed_command(message: MessageRow, note_prefixes: Sequence[str]) -> TypedCom
     if verb is Verb.SNOOZE:
         return TypedCommand(verb, *ticket_and_words(found.rest))
     return None if verb is None else TypedCommand(verb, found.rest)
+
+
+def has_more_than_command(message: MessageRow, note_prefixes: Sequence[str]) -> bool:
+    """Whether a message would be a command if nothing but its text had been sent. Pure."""
+    alone = replace(message, attachments=(), unsupported=())
+    return alone != message and typed_command(alone, note_prefixes) is not None
 
 
 def nearest_command(word: str) -> str:

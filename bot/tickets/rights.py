@@ -62,6 +62,11 @@ def worth_asking(agent: Agent, store: Store | None, places: Iterable[Place]) -> 
     return frozenset(place for place in places if store is None or is_agent(agent, store, place.chat))
 
 
+def is_agent_of_any(agent: Agent, stores: Iterable[Store], chat: ChatName) -> bool:
+    """Whether a person is an agent of any store by the settings; of who is none, a chat is asked nothing."""
+    return any(is_agent(agent, store, chat) for store in stores)
+
+
 def places_to_ask(agent: Agent, stores: Iterable[Store], chat: ChatName) -> frozenset[Place]:
     """The channels of those stores of which a person is an agent: there it has to be known what they can use."""
     return frozenset(place for store in stores for place in store.channels if _fits(agent, store, place, chat))

@@ -51,6 +51,11 @@ def no_command(near: str) -> str:
     return f"This is no command of shopbell, so nothing was done.{guess} {send_it()}"
 
 
+def command_not_alone() -> str:
+    """Of a command that was sent with a file, a poll or the like, where messages stay with the team."""
+    return f"A command that comes with more, such as a file, is not done. Write the command alone. {send_it()}"
+
+
 def send_again() -> str:
     return "It was discarded. If the customer must have it, use “Send to customer” in its menu."
 

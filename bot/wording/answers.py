@@ -8,35 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.model import Counts, Status, TicketNumber
 from bot.text import ended, one_line
 from bot.text.times import TimeFault
-from bot.wording.phrases import clock_time, duration
+from bot.wording.phrases import clock_time, duration, some_of
 
 _QUOTED = 60
-_LEFT_OUT = "That is only the beginning of what you typed: the rest was too long to be looked for."
+_STORES = 20
+"""More names than these have no room in an answer, if they are long."""
+BEGINNING_ONLY: Final = "That is only the beginning of what you typed: the rest was too long to be looked for."
+"""Behind what was found, or not, where not everything that was typed was looked for."""
 
 
 def not_allowed() -> str:
     return (
         "Only the team's agents can do that: they can see the ticket's channel, can write in its threads, and are "
         "agents by shopbell's settings. Ask whoever runs shopbell to add you."
-    )
-
-
-def looks_like_command(word: str, near: str) -> str:
-    """
-    To the author of a message that seems to be meant for shopbell.
-
-    Args:
-        near: The command that is most like it, as one types it; empty: none is.
-    """
-    guess = f" Did you mean {near}?" if near else ""
-    return (
-        f"“{one_line(word, _QUOTED)}” is no command of shopbell, and was not sent to the customer.{guess} "
-        "Choose Send or Discard in the thread."
     )
 
 
@@ -69,14 +59,18 @@ def which_ticket() -> str:
 
 
 def no_such_store(typed: str, stores: Sequence[str]) -> str:
-    return f"{ended(f'There is no store {one_line(typed, _QUOTED)}')} The stores are: {', '.join(stores)}."
+    return f"{ended(f'There is no store {one_line(typed, _QUOTED)}')} {_stores_are(stores)}"
 
 
 def no_such_list(typed: str, lists: Sequence[str], stores: Sequence[str]) -> str:
     return (
         f"“{one_line(typed, _QUOTED)}” is neither a list nor a store. The lists are: {', '.join(lists)}. "
-        f"The stores are: {', '.join(stores)}."
+        f"{_stores_are(stores)}"
     )
+
+
+def _stores_are(stores: Sequence[str]) -> str:
+    return f"The stores are: {', '.join(some_of([one_line(each, _QUOTED) for each in stores], _STORES))}."
 
 
 # ---------------------------------------------------------------- a masked address
@@ -249,7 +243,7 @@ def found(words: str, *, first: int, last: int, more: bool, left_out: bool) -> s
     """Above a page of tickets that have these words, counted from 1."""
     which = f"ticket {first}" if first == last else f"tickets {first} to {last}"
     shown = f"“{words}”: {which}{', and there are more' if more else ' of ' + str(last)}."
-    return f"{shown} {_LEFT_OUT}" if left_out else shown
+    return f"{shown} {BEGINNING_ONLY}" if left_out else shown
 
 
 def not_found(words: str, *, left_out: bool) -> str:
@@ -257,7 +251,7 @@ def not_found(words: str, *, left_out: bool) -> str:
         f"No ticket has “{words}”. Try fewer words, only the beginning of a word, or the ticket's number. "
         "You find only tickets in channels where you can write."
     )
-    return f"{text} {_LEFT_OUT}" if left_out else text
+    return f"{text} {BEGINNING_ONLY}" if left_out else text
 
 
 def no_more_found(words: str) -> str:

@@ -27,12 +27,10 @@ AT_THE_VENDOR: Final = "at the vendor"
 NONE: Final = "–"
 AGES: Final = ("under 1 h", "1 to 4 h", "4 to 24 h", "1 to 3 days", "over 3 days")
 WAITING_BY_AGE: Final = "Waiting for us now, by age"
-BY_DAY: Final = "Tickets by day"
 BY_AGENT: Final = "Answers by agent"
 BY_STORE: Final = "Open tickets by store"
 HOW_LONG: Final = "How long it took"
 HOW_LONG_OPEN: Final = "How long it took, in open hours"
-OTHERS: Final = "others"
 
 
 def length(seconds: float | None) -> str:
@@ -46,16 +44,25 @@ def counts(opened: int, closed: int, waiting: int, snoozed: int) -> str:
 
 
 def waiting_by_age(amounts: Sequence[int]) -> str:
-    """Only the ages that anybody has: `waiting 3 under 1 h · 1 over 3 days`."""
-    return "waiting " + " · ".join(f"{amount} {age}" for age, amount in zip(AGES, amounts, strict=True) if amount)
+    """Only the ages that anybody has: `waiting under 1 h: 3 · 1 to 4 h: 1`."""
+    return "waiting " + " · ".join(f"{age}: {amount}" for age, amount in zip(AGES, amounts, strict=True) if amount)
 
 
 def days(amount: int) -> str:
     return "today" if amount == 1 else f"{amount} days"
 
 
-def by_day(time_zone: str) -> str:
-    return f"by day ({time_zone})"
+def by_day(time_zone: str, together: int) -> str:
+    """`together`: how many days stand in one row."""
+    return f"by {'day' if together == 1 else f'{together} days'} ({time_zone})"
+
+
+def tickets_by_day(time_zone: str, together: int) -> str:
+    return f"Tickets {by_day(time_zone, together)}"
+
+
+def others(amount: int) -> str:
+    return f"{amount} others"
 
 
 def times_of_each(step: int) -> str:
@@ -86,8 +93,12 @@ def alternative(
     tickets = "1 new ticket" if new == 1 else f"{new} new tickets"
     are_open = "1 is open" if opened == 1 else f"{opened} are open"
     wait = "1 waits" if waiting == 1 else f"{waiting} wait"
+    # A dash is not read out.
+    answered, again, ended = (
+        "none" if each is None else length(each) for each in (first_answer, next_answer, to_close)
+    )
     return (
         f"Charts of {title}: {tickets} and {closed} closed; {are_open}, and {wait} for us. "
-        f"Median first answer {length(first_answer)}, next answer {length(next_answer)}, "
-        f"time to close {length(to_close)}. The table says the same in figures."
+        f"Median first answer {answered}, next answer {again}, time to close {ended}. "
+        f"The table says the same in figures."
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.model import TicketNumber
 from bot.text import ended, one_line
-from bot.wording.phrases import characters, listed
+from bot.wording.phrases import characters, listed, some_of
 
 _QUOTED = 60
 _NAMED = 5
@@ -41,7 +41,9 @@ def snippet_lacks(name: str, variables: Sequence[str]) -> str:
 def still_empty(variables: Sequence[str]) -> str:
     what = "it" if len(variables) == 1 else "them"
     missing = listed(_braces(variables), "or")
-    return f"Not sent. This ticket has no {missing}: put the right words there, or delete {what}."
+    return (
+        f"Not sent. This ticket has no {missing}. Put the right words there, or delete {what}, and send the form again."
+    )
 
 
 def left_empty(variables: Sequence[str]) -> str:
@@ -96,7 +98,7 @@ def unknown_variables(found: Sequence[tuple[str, str]], variables: Sequence[str]
     """What stands in braces, each with the variable that is most like it, or nothing."""
     named = [f"{written} (did you mean {{{{{near}}}}}?)" if near else written for written, near in found]
     what = "is no variable" if len(found) == 1 else "are no variables"
-    return f"{listed(named[:_NAMED])} {what}. Use one of these: {', '.join(variables)}."
+    return f"{listed(some_of(named, _NAMED))} {what}. Use one of these: {', '.join(variables)}."
 
 
 def snippet_saved(name: str) -> str:

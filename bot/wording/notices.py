@@ -2,23 +2,21 @@
 Every sentence of shopbell's own in threads and channels, and to the author of a message, in one place.
 
 Each is short, says what happened and then what to do. None contains a token or a stack trace; only the lines about
-changed notes and held replies quote what people wrote. Answers to commands and buttons are in `bot.wording.answers`.
+changed notes quote what people wrote. What the author of a held reply is asked is in
+`bot.wording.questions`, answers to commands and buttons in `bot.wording.answers`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.model import Status, Voice
 from bot.text import ended, one_line
-from bot.wording.phrases import clock_time, duration, listed
+from bot.wording.phrases import clock_time, listed
 
 _QUOTED = 60
-_A_SECOND = timedelta(seconds=1)
-_ASKED_ABOUT = 300
-"""Characters of what is new that the author of a held reply is shown."""
 
 
 # ---------------------------------------------------------------- lines in a thread
@@ -193,65 +191,6 @@ def no_thread(chat: str, reason: str) -> str:
 
 def opening_dropped(chat: str) -> str:
     return f"⚠️ This ticket has no thread in {chat}: opening one was cancelled. The next message opens one."
-
-
-def written_long_ago(age: timedelta) -> str:
-    return f"This was written {duration(age)} ago, while shopbell was offline, so it was not sent. Send it now?"
-
-
-def written_before_restore() -> str:
-    return "This was written before shopbell's backup was restored; the customer may already have it. Send it now?"
-
-
-def colleague_answers(name: str, chat: str, before: timedelta, words: str) -> str:
-    """
-    Why a reply was not sent that crosses another one.
-
-    Args:
-        name: Who wrote the other one; empty: it is not said.
-        chat: Where; empty: in this thread.
-        before: So long before this one. Less than nothing: after it, but it has been sent already.
-        words: What the other one says; empty: it is not shown.
-    """
-    who = f"{name or 'A colleague'}{f' in {chat}' if chat else ''}"
-    if before < timedelta():
-        when = "meanwhile"
-    else:
-        when = "in the same second as you" if before < _A_SECOND else f"{duration(before)} before you"
-    return f"✋ {who} wrote to the customer {when}, so your message was not sent.{_says(words)} Send yours, too?"
-
-
-def customer_just_wrote(before: timedelta, words: str, *, by_customer: bool) -> str:
-    """
-    Why a reply was not sent that crosses a message of the customer.
-
-    Args:
-        before: How long before the reply it appeared.
-        words: What it says; empty: it is not shown.
-        by_customer: Whether the vendor says that the customer wrote it; otherwise nobody knows who did.
-    """
-    what = "A message of the customer" if by_customer else "A new message"
-    when = "just" if before < _A_SECOND else duration(before)
-    return f"✋ {what} appeared here {when} before yours, so yours was not sent.{_says(words)} Send it now?"
-
-
-def _says(words: str) -> str:
-    """A sentence that quotes another message; empty: it is not shown."""
-    return f" {ended(f'It says: “{one_line(words, _ASKED_ABOUT)}”')}" if words else ""
-
-
-def looks_like_command(word: str, near: str) -> str:
-    """
-    Why a message that seems to be meant for shopbell was not sent.
-
-    Args:
-        near: The command that is most like it, as one types it; empty: none is.
-    """
-    guess = f" Did you mean {near}?" if near else ""
-    return (
-        f"This looks like a command to shopbell (“{one_line(word, _QUOTED)}”), so the customer has not received it."
-        f"{guess} Send it to the customer?"
-    )
 
 
 _WHOSE = {

@@ -39,3 +39,8 @@ def characters(amount: int) -> str:
 def listed(things: Sequence[str], last: str = "and") -> str:
     """Things in a row: `a, b and c`; in a sentence with “no” the last one follows `or`."""
     return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" {last} {things[-1]}"
+
+
+def some_of(things: Sequence[str], most: int) -> Sequence[str]:
+    """So many of the things; where there are more, the last one is how many are left out: `a`, `b`, `7 more`."""
+    return things if len(things) <= most else [*things[: most - 1], f"{len(things) - most + 1} more"]

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -21,11 +22,12 @@ import pytest
 from bot.clock import Clock
 from bot.db.connection import Transaction
 from bot.errors import Gone, Unavailable
-from bot.model import Conversation, TicketId
+from bot.model import Agent, AgentId, Conversation, MessageId, TicketId
 from bot.outbound import dispatcher, outbox
 from bot.outbound.dispatcher import Turn
 from bot.outbound.job import Job
 from bot.outbound.ready_lanes import Look, look_for_lanes
+from tests.support.memory.bridge import running
 from tests.support.simulation.checks import live_threads, unsettled
 from tests.support.simulation.fate import Fate
 from tests.support.simulation.limited_room import LimitedDiscord, LimitedSlack
@@ -33,6 +35,7 @@ from tests.support.simulation.loop import simulated_loop
 from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
 from tests.support.simulation.world import Simulation
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.simulated, pytest.mark.takes(1)]
 
@@ -65,12 +68,17 @@ async def quiet_takes(sim: Simulation, number: int) -> float:
     began = sim.loop.time()
     sim.shops["quiet"].customer_writes("quiet-t", text)
     sim.nudge("quiet", "quiet-t")
-    await sim.advance_until(lambda: all(text in shown(room, "quiet-t") for room in sim.rooms.values()))
+    await sim.advance_until(lambda: everywhere(sim.rooms.values(), "quiet-t", text))
     return sim.loop.time() - began
 
 
 def shown(room: Room, ticket: str) -> list[str]:
     return room.texts(live_threads(room, ticket)[0])
+
+
+def everywhere(rooms: Collection[Room], ticket: str, text: str) -> bool:
+    """Whether each of these rooms shows the text in the ticket's thread."""
+    return all(text in shown(room, ticket) for room in rooms)
 
 
 @pytest.mark.takes(5)
@@ -127,6 +135,28 @@ async def test_a_customer_with_a_hundred_new_tickets_delays_no_other_customer(tm
         assert len(slack.threads()) - before <= 8
 
 
+async def test_a_hundred_tickets_of_one_customer_delay_no_other_of_the_channel(tmp_path: Path) -> None:
+    """However long their threads take: what another writes, in an old ticket or a new one, waits for a few posts."""
+    async with two_stores(tmp_path / "db") as (sim, discord, slack):
+        shop = sim.shops["busy"]
+        for ticket in range(100):
+            shop.customer_writes(f"busy-new-{ticket}", f"busy-new-{ticket} Hello?", name="Mallory")
+        sim.nudge("busy", "busy-new-0")
+        await sim.advance_until(lambda: len(discord.threads()) >= 40)
+        await asyncio.sleep(30)
+        assert len(discord.threads()) < 60, "there is no limit"
+        shop.customer_writes("busy-another", "busy-another Hello?", name="Joe")
+        sim.nudge("busy", "busy-another")
+        await sim.advance_until(lambda: live_threads(discord, "busy-another"), 10)
+        for number in range(5):
+            text = f"busy-t question {number}"
+            shop.customer_writes("busy-t", text)
+            sim.nudge("busy", "busy-t")
+            rooms = (discord, slack)
+            await sim.advance_until(partial(everywhere, rooms, "busy-t", text), _A_FEW_POSTS + 1)
+        assert len(discord.threads()) < 103, "the flood was over before"
+
+
 async def test_the_first_message_follows_its_card(tmp_path: Path) -> None:
     """Agents see customer after customer, and not a hundred cards before the first message."""
     async with two_stores(tmp_path / "db") as (sim, _discord, slack):
@@ -140,7 +170,7 @@ async def test_after_a_restart_one_card_at_most_waits_for_its_thread(tmp_path: P
     """A new process cannot know that the limit is used up. It leaves the card and makes the thread when it may."""
     async with two_stores(tmp_path / "db") as (sim, discord, _slack):
         for ticket in range(60):
-            sim.shops["busy"].customer_writes(f"busy-new-{ticket}", f"busy-new-{ticket} Hello?")
+            sim.shops["busy"].customer_writes(f"busy-new-{ticket}", f"busy-new-{ticket} Hello?", name=f"Jane{ticket}")
         await sim.advance_until(lambda: discord.limit_is_used_up("1"))
         sim.restart()
         discord.forget_limits()
@@ -217,6 +247,50 @@ async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
 
 
 # ---------------------------------------------------------------- asking the vendors
+
+
+async def test_an_agent_who_answers_many_tickets_holds_up_no_colleague(tmp_path: Path) -> None:
+    """At a vendor that takes long for each reply: a colleague's reply waits for one of theirs, and not for all."""
+    async with running(tmp_path / "db") as bridge:
+        for number in range(41):
+            bridge.vendor.customer_writes(f"t{number}", "Hello?", name=f"Jane{number}")
+        await until(lambda: len(bridge.discord.threads()) == 41, "all threads", seconds=300)
+        await bridge.at_rest()
+        take = bridge.vendor.reply
+
+        async def slowly(ticket: TicketId, text: str) -> MessageId | None:
+            await asyncio.sleep(5.0)
+            return await take(ticket, text)
+
+        bridge.vendor.reply = slowly  # type: ignore[method-assign]
+        bob = Agent(id=AgentId("u2"), name="Bob", is_full_member=True)
+        for number, thread in enumerate(bridge.discord.threads()):
+            by = {"agent": bob} if number == 40 else {}
+            place = replace(bridge.place(bridge.discord), thread=thread)
+            await bridge.says(bridge.discord, f"m{number}", f"Answer {number}", place=place, **by)
+        await until(lambda: bridge.vendor.texts("t40") == ["Answer 40"], "the colleague's reply", seconds=11)
+        assert sum(map(len, (bridge.vendor.texts(f"t{number}") for number in range(40)))) < 20
+
+
+async def test_many_tickets_of_one_customer_keep_no_other_from_being_read(tmp_path: Path) -> None:
+    """Each takes its request, and a store allows a few: what others write is read after a few of them."""
+    async with one_ticket(tmp_path / "db", quiet_for=60) as (sim, shop, discord, _slack):
+        read = shop.ticket
+
+        async def slowly(ticket: TicketId) -> Conversation:
+            await asyncio.sleep(2.0)
+            return await read(ticket)
+
+        shop.ticket = slowly  # type: ignore[method-assign]
+        for ticket in range(60):
+            shop.customer_writes(f"m{ticket}", f"m{ticket} Hello?", name="Mallory")
+        await sim.advance_until(lambda: len(discord.threads()) > 2)
+        for number in range(3):
+            text = f"t1 Is anybody there? {number}"
+            shop.customer_writes("t1", text)
+            await sim.advance_until(partial(everywhere, [discord], "t1", text), 30)
+        assert len(discord.threads()) < 61, "the flood was over before"
+        await sim.advance_until(lambda: len(discord.threads()) == 61, 600)
 
 
 async def test_a_flood_of_webhooks_costs_a_few_sweeps_and_loses_nothing(tmp_path: Path) -> None:

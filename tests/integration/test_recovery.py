@@ -12,6 +12,8 @@ import pytest
 
 from bot.errors import DatabaseError, Gone, Unavailable, Unsupported
 from bot.model import (
+    Agent,
+    AgentId,
     Attachment,
     ChatMessageId,
     Conversation,
@@ -336,6 +338,34 @@ async def test_a_thread_that_is_written_in_is_read_ahead_of_the_others(tmp_path:
         await until(lambda: vendor.texts("t1") == ["missed", "live"])
         await bridge.at_rest()
         assert vendor.texts("t1") == ["missed", "live"]
+
+
+@dataclass
+class SlowToReadEach(SlowToRead):
+    """The same where one alone takes two seconds."""
+
+    async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        await asyncio.sleep(2.0)
+        async for said in super().missed(cursors):
+            yield said
+
+
+@pytest.mark.parametrize("is_agent", [True, False])
+async def test_who_writes_very_much_keeps_no_other_thread_from_being_read(tmp_path: Path, is_agent: bool) -> None:
+    """While many threads are being read, each in which somebody writes has one turn, and agents' threads before all."""
+    vendor, slack = default_vendor(), MemoryChat(name=SLACK)
+    async with running(tmp_path / "db", vendor=vendor, slack=slack) as bridge:
+        for ticket in ("t1", "t2", "t3"):
+            await bridge.ticket_arrives(ticket, f"{ticket} Hello?")
+        headed = slack.headed
+    slow = SlowToReadEach(name=SLACK, headed=headed)
+    async with running(tmp_path / "db", vendor=vendor, slack=slow) as bridge:
+        somebody = Agent(id=AgentId("u9"), name="Mallory", is_full_member=is_agent)
+        for number in range(40):
+            place = replace(bridge.place(slow), thread=bridge.thread(slow, number % 2))
+            await bridge.says(slow, f"n{number}", f"// noise {number}", agent=somebody, place=place)
+        await bridge.says(slow, "m1", "An answer", place=replace(bridge.place(slow), thread=bridge.thread(slow, 2)))
+        await until(lambda: vendor.texts("t3") == ["An answer"], seconds=10)
 
 
 async def test_a_note_that_is_deleted_in_time_does_not_reach_the_vendor(tmp_path: Path) -> None:

@@ -394,7 +394,8 @@ async def test_a_variable_without_a_value_must_be_written_by_hand(bridge: Bridge
     answer = await sent(bridge, shown)
     assert answer.fault == "text"
     assert answer.text == (
-        "Not sent. This ticket has no {{order.tracking_link}}: put the right words there, or delete it."
+        "Not sent. This ticket has no {{order.tracking_link}}. "
+        "Put the right words there, or delete it, and send the form again."
     )
     assert (await sent(bridge, shown, {"text": "Here: https://x.example"})).fault == ""
     await bridge.at_rest()

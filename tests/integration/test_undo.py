@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Rejected, Unavailable
-from bot.model import ChannelId, ChatMessageId, Mark, MessageId, Place, Store, TicketId, Verb
+from bot.model import Attachment, ChannelId, ChatMessageId, Mark, MessageId, Place, Store, TicketId, Verb
 from bot.ports import VendorCapabilities
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -203,6 +203,43 @@ async def test_talk_becomes_a_note_and_nothing_else(tmp_path: Path) -> None:
         assert vendor.notes == ["he is a reseller"]
         assert vendor.texts("t1") == []
         assert said_in(bridge, bridge.discord) == []
+
+
+_MISTYPED = [
+    ("!closee", "“closee” is no command of shopbell, so nothing was done. Did you mean !close?"),
+    ("!note a reseller", "“note a reseller” is no command of shopbell, so nothing was done. Did you mean /note?"),
+    ("@shopbell hm", "“hm” is no command of shopbell, so nothing was done. Write !help to see what there is."),
+]
+
+
+@pytest.mark.parametrize(("typed", "told"), _MISTYPED)
+async def test_whoever_mistypes_a_command_is_told_where_nothing_is_sent(tmp_path: Path, typed: str, told: str) -> None:
+    """Once, whether it was written or came about by an edit; the team's talk is answered by nobody, also behind `!`."""
+    async with running(tmp_path / "db", store=_EXPLICIT) as bridge:
+        await bridge.ticket_arrives()
+        for number, talk in enumerate(["!wow", "he is a reseller", "/shrug", "!nice work"]):
+            await bridge.says(bridge.discord, f"talk{number}", talk)
+        await bridge.says(bridge.discord, "m1", typed)
+        await until(lambda: [text for _, text in bridge.discord.told] == [told])
+        await bridge.says(bridge.slack, "m2", "hm")
+        for _ in range(2):
+            await bridge.edits(bridge.slack, "m2", typed)
+        await until(lambda: bridge.slack.told)
+        await bridge.drained()
+        assert [text for _, text in bridge.discord.told + bridge.slack.told] == [told, told]
+        assert bridge.vendor.texts("t1") == []
+
+
+async def test_a_command_with_a_file_is_no_unknown_one(tmp_path: Path) -> None:
+    """Where nothing is sent, its author is told what to do, and not that there is no such command."""
+    file = Attachment(name="key.txt", url="https://files.example/key.txt", size=3)
+    async with running(tmp_path / "db", store=_EXPLICIT) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "!close", attachments=(file,))
+        await until(lambda: bridge.discord.told)
+        assert [text for _, text in bridge.discord.told] == [
+            "A command that comes with more, such as a file, is not done. Write the command alone."
+        ]
 
 
 async def test_what_was_sent_by_hand_stays_a_reply_when_it_is_edited(tmp_path: Path) -> None:

@@ -67,6 +67,17 @@ async def test_a_reply_from_its_writing_to_the_other_chat(bridge: Bridge) -> Non
     assert lines[-1] == NOTHING
 
 
+async def test_whoever_writes_very_much_hides_no_reply_that_failed(bridge: Bridge) -> None:
+    """Also not who is no agent: what is not settled is told, however many messages came after it."""
+    bridge.vendor.fail["reply"] = [Rejected("It refuses this.")]
+    await bridge.says(bridge.discord, "m1", "On its way")
+    await until(lambda: not bridge.vendor.fail["reply"])
+    for number in range(60):
+        await bridge.says(bridge.discord, f"n{number}", f"Noise {number}", agent=GUEST)
+    lines = await why(bridge, bridge.discord)
+    assert any(line.startswith("What to do: Ann “On its way”: Press Retry") for line in lines)
+
+
 async def test_our_own_posts_are_asked_about_as_what_they_show(bridge: Bridge) -> None:
     """The customer's message, and in the other chat the reply; a line of ours, and a card."""
     await bridge.says(bridge.discord, "m1", "On its way")

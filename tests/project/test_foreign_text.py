@@ -98,14 +98,17 @@ def _write_markdown(given: str) -> Any:
     return writing_markdown.write(normal((Paragraph(pieces), CodeBlock(given, given))))
 
 
-CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE")
+CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE", "_LINE_OF_ITS_OWN", "_FONT_OF_PICTURES", "_GAP")
 
 
 def _read_css(given: str) -> None:
     style = {"style": given}
     html_elements.is_hidden("p", style)
     html_elements.styles_of("b", style)
-    html_elements.keeps_space(style)
+    html_elements.keeps_space("p", style)
+    html_elements.is_line("b", style)
+    html_elements.is_apart("b", style)
+    html_elements.script_of("span", style)
     html_counting.counted_in(style)
     html_counting.Counting.of("ol", style | {"start": given}, 1).next({"value": given})
 
@@ -161,6 +164,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/writing_blocks.py:_EMOJI_NAME": _write_blocks,
     "adapters/chats/slack/reading.py:_TS": reading._TS.fullmatch,
     "adapters/vendors/sellsn/vendor.py:_NUMBERS": sellsn._NUMBERS.fullmatch,
+    "adapters/vendors/client/html.py:_ENTITY": lambda given: html.rich_text(f"&{given}".replace("<", "")),
     **{f"adapters/vendors/client/html_elements.py:{name}": _read_css for name in CSS},
     **{f"adapters/vendors/client/html_counting.py:{name}": _read_css for name in ("_LETTERS", "_UNMARKED", "_WHOLE")},
     "adapters/vendors/client/html_elements.py:_FIGURE": html_elements.raised,
@@ -195,6 +199,8 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/addresses.py:_FOUND": lambda given: list(addresses.spans(given)),
     "bot/text/addresses.py:_GROUPING": lambda given: addresses.says_the_same(given, f"tel:{given}"),
     "bot/text/addresses.py:_KINDS": addresses.can_be_opened,
+    "bot/text/addresses.py:_ENCODED_LETTERS": lambda given: addresses.says_the_same(f"%C3{given}", f"%c3{given}"),
+    "bot/text/addresses.py:_WEB_NAME": lambda given: addresses.says_the_same(given, f"https://{given}"),
     "bot/text/addresses.py:_SCHEME": addresses.defused,
     "bot/text/addresses.py:_IN_NUMBERS": lambda given: addresses.defused(f"//{given}"),
     "bot/text/addresses.py:_NAME_DOT": lambda given: addresses.defused(f"a{given}"),
@@ -218,6 +224,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/times.py:_AROUND": _read_time,
     "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
     "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),
+    "bot/tickets/from_vendors/own_messages.py:_EMOJI_NAME": lambda given: own_messages.are_alike("a😀", f"b{given}"),
     "bot/tickets/from_vendors/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
     "bot/tickets/day/list_edges.py:_WORD": read_edge,
     "bot/tickets/from_vendors/own_messages.py:_WORD": lambda given: own_messages.is_kept_as(given, f"{given}x"),

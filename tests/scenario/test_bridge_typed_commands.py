@@ -114,7 +114,8 @@ async def test_a_command_with_a_file_waits(stage: Stage) -> None:
     """Nobody means a command with a file; neither is done or sent unasked."""
     ticket = await stage.arrives("With a file")
     await ticket.ann_says("!close", attachments=[("key.txt", b"K-1")])
-    await is_held(ticket, "discord")
+    await until(lambda: ticket.discord.count("it came with more, such as a file") == 1, "it is held")
+    await until(lambda: read_by_author(stage, ticket, "discord", "Write the command alone") == 1, "its author is told")
     await stage.at_rest(State.HELD)
     assert ticket.sent == []
     assert not ticket.now.closed

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from bot.model import ChatName
+from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.slack import SlackMessage, User
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
@@ -16,6 +18,16 @@ SLACK = ChatName("slack")
 
 def calls(stage: Stage, method: str) -> int:
     return sum(method in exchange.path for exchange in stage.world.slack.http_server.seen)
+
+
+def has_events(stage: Stage, amount: int) -> bool:
+    """Whether the bot was sent so many events since it was connected."""
+    return stage.world.slack.sockets.delivered >= amount
+
+
+def was_asked(stage: Stage, method: str, amount: int) -> bool:
+    """Whether the bot has called this method so many times."""
+    return calls(stage, method) >= amount
 
 
 def guest_of(stage: Stage) -> User:
@@ -117,6 +129,24 @@ async def test_people_who_delete_in_an_archived_thread_keep_no_event_waiting(sta
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
+async def test_people_who_come_and_go_and_write_use_up_no_limit(stage: Stage) -> None:
+    """Who is in the channel is asked anew whenever that changes, but not because of what others than agents write."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("Restless")
+    await stage.bridge.drained()
+    restless = slack.add_user("rita", guest=True)
+    before, delivered = calls(stage, "conversations.members"), slack.sockets.delivered
+    for number in range(20):
+        slack.invite(stage.shop.slack, restless)
+        slack.remove_from(stage.shop.slack, restless)
+        await slack.say(guest, stage.shop.slack, f"Noise {number}", thread_ts=ticket.slack.card.ts)
+        await until(partial(has_events, stage, delivered + 3 * (number + 1)), "the bot has these events")
+    await ticket.bob_says("An answer")
+    await ticket.has_sent("An answer")
+    assert calls(stage, "conversations.members") - before <= 3
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
 async def test_people_who_type_commands_open_nothing(stage: Stage) -> None:
     """Neither a picker nor a form is opened, and nobody whom they name is looked up; what they wrote comes back."""
     slack, guest = stage.world.slack, guest_of(stage)
@@ -138,17 +168,31 @@ async def test_people_who_type_commands_open_nothing(stage: Stage) -> None:
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
-async def test_an_agent_is_answered_though_others_have_used_up_the_limit(stage: Stage) -> None:
-    """Each press of a button is answered privately, and Slack allows a hundred of such messages a minute."""
+async def test_an_agent_is_answered_whatever_others_have_pressed(stage: Stage) -> None:
+    """Slack allows a hundred private messages a minute, and nothing else can answer what agents type in a thread."""
     slack, guest = stage.world.slack, guest_of(stage)
     ticket = await stage.arrives("Pressed often")
     await stage.bridge.drained()
     for _ in range(105):
-        await slack.press(guest, ticket.slack.card, "Close")
+        await slack.press(guest, ticket.slack.card, "Close", answers=1)
+    before = len(slack.ephemerals(stage.world.bob))
+    await ticket.bob_says("!why")
+    await until(lambda: len(slack.ephemerals(stage.world.bob)) > before, "the agent is answered")
+    assert calls(stage, "chat.postEphemeral") == 1
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_a_button_is_answered_though_the_limit_is_used_up(stage: Stage) -> None:
+    """By whomever: what was pressed can be answered where that was."""
+    slack, bob = stage.world.slack, stage.world.bob
+    ticket = await stage.arrives("Pressed often")
+    await stage.bridge.drained()
+    for _ in range(105):
+        await slack.press(bob, ticket.slack.card, "Snooze")
     limiter = slack.workspace.rate_limiter
     await until(lambda: limiter.wait_for_method("chat.postEphemeral", 100), "the limit is used up")
-    pressed = await slack.press(stage.world.bob, ticket.slack.card, "Take", answers=1)
-    assert "#" in pressed.text
+    pressed = await slack.press(bob, ticket.slack.card, "Snooze", answers=1)
+    assert pressed.text
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
@@ -170,3 +214,45 @@ async def test_files_that_are_gone_again_keep_nobody_waiting(stage: Stage) -> No
     await stage.bridge.start()
     await tickets[5].has_sent("An answer")
     assert calls(stage, "files.info") - before <= 2 * 12
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
+async def test_a_file_that_is_gone_as_it_comes_leaves_the_connection_complete(stage: Stage) -> None:
+    """In a channel shared with another company: what was missed is not read for each file that somebody takes back."""
+    slack, guest = stage.world.slack, guest_of(stage)
+    ticket = await stage.arrives("With a file")
+    await stage.bridge.drained()
+    before, epoch = calls(stage, "files.info"), stage.bridge.app._catchups[SLACK].sync_epoch
+    slack.workspace.state.files.clear()
+    for number in range(5):
+        file = (f"{number}.txt", b"a")
+        sent = slack.say(
+            guest, stage.shop.slack, "Look", thread_ts=ticket.slack.card.ts, files=[file], files_must_be_asked=True
+        )
+        for each in (await sent).files:
+            del slack.workspace.state.files[each.id]
+        await until(partial(was_asked, stage, "files.info", before + number + 1), "the bot has asked for the file")
+    await ticket.bob_says("An answer")
+    await ticket.has_sent("An answer")
+    assert stage.bridge.app._catchups[SLACK].sync_epoch == epoch
+    assert calls(stage, "files.info") - before == 5
+
+
+@pytest.mark.scenario({"sellgate": "text"})
+async def test_a_thread_that_somebody_makes_on_a_card_first_is_the_tickets(stage: Stage) -> None:
+    """A card has one thread at most: whoever is quicker than the bot has not named the ticket."""
+    discord = stage.world.discord
+    stranger = discord.add_member("mallory")
+
+    def make(exchange: Exchange) -> None:
+        if exchange.method == "POST" and exchange.path.endswith(f"/{stage.shop.discord.id}/messages"):
+            card = discord.message(stage.shop.discord.id, exchange.answer["id"])
+            discord.guild.open_thread(stranger, stage.shop.discord, "Cheap pills", 4320, card)
+
+    discord.http_server.observers.append(make)
+    ticket = await stage.arrives("Key not working")
+    await stage.bridge.drained()
+    (thread,) = discord.threads(stage.shop.discord.id)
+    assert (thread.owner_id, thread.name.partition(" ")[0]) == (stranger.id, f"#{ticket.number}")
+    await ticket.ann_says("An answer")
+    await ticket.has_sent("An answer")

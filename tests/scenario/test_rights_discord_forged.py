@@ -146,10 +146,10 @@ async def test_an_event_that_comes_late_tells_of_an_old_right(stage: Stage) -> N
     await ticket.has_sent("in time")
     membership = discord.guild.serializer.membership(scene.agent)
     for minutes, person in ((3, lost), (2, kept)):
-        late = str(discord.guild.state.new_id() - (minutes * 60_000 << 22))
-        author = discord.guild.serializer.user(person)
-        text = f"late, from {person.name}"
-        await passes_on(ticket, "MESSAGE_CREATE", text, like, id=late, author=author, member=membership)
+        late = discord.guild.state.new_id() - (minutes * 60_000 << 22)
+        written = replace(like, id=late, author_id=person.id, content=f"late, from {person.name}")
+        discord.guild.state.keep(written)
+        await passes_on(ticket, "MESSAGE_CREATE", written.content, written, member=membership)
     await ticket.has_sent("in time", "late, from Carl")
     await stage.at_rest()
     assert ticket.sent == ["in time", "late, from Carl"]

@@ -165,8 +165,8 @@ class TestStores:
 
 
 class TestDiscordAlone:
-    async def test_ann_writes_and_deletes(self, tmp_path: Path) -> None:
-        """What she writes is shown formatted as her client shows it; what she deletes is gone."""
+    async def test_ann_writes_edits_and_deletes(self, tmp_path: Path) -> None:
+        """What she writes is shown formatted; she edits it as she wrote it; what she deletes is gone."""
         async with visit(tmp_path) as v:
             place = str(v.world.support.id)
             await v.does("/discord/type", place=place, text=f"**Hi** <@{v.world.ann.id}> <b>")
@@ -178,6 +178,11 @@ class TestDiscordAlone:
                 {"text": "@Ann", "mention": True},
                 {"text": " <b>"},
             ]
+            assert message["written"] == f"**Hi** <@{v.world.ann.id}> <b>"
+            assert "Write something" in await v.may_not("/discord/edit", place=place, message=message["id"], text=" ")
+            await v.does("/discord/edit", place=place, message=message["id"], text="*Bye*")
+            (message,) = v.messages("discord", place)
+            assert (message["edited"], message["written"]) == (True, "*Bye*")
             await v.does("/discord/delete", place=place, message=message["id"])
             assert v.messages("discord", place) == []
             told = await v.may_not("/discord/delete", place=place, message=message["id"])
@@ -196,6 +201,8 @@ class TestDiscordAlone:
             message = await v.world.discord.say(v.world.discord.bot, place, "Hello")
             told = await v.may_not("/discord/delete", place=place, message=str(message.id))
             assert told == "Missing Permissions."
+            told = await v.may_not("/discord/edit", place=place, message=str(message.id), text="x")
+            assert told == "Cannot edit a message authored by another user."
 
     async def test_threads_and_what_discord_says_itself(self, tmp_path: Path) -> None:
         """A locked or archived thread is shown as such; renaming is reported by Discord, not by the one who did it."""
@@ -213,13 +220,17 @@ class TestDiscordAlone:
 
 
 class TestSlackAlone:
-    async def test_bob_writes_in_a_thread_and_deletes(self, tmp_path: Path) -> None:
+    async def test_bob_writes_in_a_thread_edits_and_deletes(self, tmp_path: Path) -> None:
         """A message with replies makes an entry in the list of threads; deleted, its place is kept."""
         async with visit(tmp_path) as v:
             channel = v.world.triage.id
             await v.does("/slack/type", place=channel, text="*Hi* <script>")
             (message,) = v.messages("slack", channel)
             assert (message["author"], message["mine"]) == ("Bob", True)
+            assert message["written"] == "*Hi* <script>"
+            await v.does("/slack/edit", place=channel, message=message["id"], text="_Hi_ <script>")
+            (message,) = v.messages("slack", channel)
+            assert (message["edited"], message["written"]) == (True, "_Hi_ <script>")
             thread = message["thread"]["id"]
             await v.does("/slack/type", place=thread, text="Yes?")
             assert [m["author"] for m in v.messages("slack", thread)] == ["Bob", "Bob"]
@@ -244,3 +255,4 @@ class TestSlackAlone:
             assert await v.may_not("/slack/submit", view="V1", values={}) == "That form is closed."
             other = await v.world.slack.another_bot_says(channel, "Beep")
             assert "own messages" in await v.may_not("/slack/delete", place=channel, message=other.ts)
+            assert "own messages" in await v.may_not("/slack/edit", place=channel, message=other.ts, text="x")

@@ -121,6 +121,26 @@ class TestWithTheBot:
             await v.does("/discord/submit", view=form["id"], values={"then": "close"})
             await v.sees(lambda: is_closed(v, ticket) and "Thank you, Ann!" in at_vendor(v, ticket))
 
+    async def test_people_are_chosen_by_their_names(self, tmp_path: Path) -> None:
+        """In Discord's option and in Slack's form: nobody knows anybody's id."""
+        async with visit(tmp_path, running=True) as v:
+            ticket = await opened(v)
+            v.world.slack.add_user("dan", real_name="Dan")
+            place, channel = ticket["discord"], ticket["slack"].partition("/")[0]
+            found = await v.does("/discord/complete", place=place, text="/assign agent:an")
+            assert [each["text"] for each in found["choices"]] == ["/assign agent:Ann"]
+            found = await v.does("/discord/complete", place=place, text="/tickets which:mi")
+            assert [each["text"] for each in found["choices"]] == ["/tickets which:mine"]
+            await v.does("/discord/type", place=place, text="/assign agent:Ann")
+            await v.sees(lambda: "Taken by Ann" in words(v.messages("discord", place)[:1]))
+            await v.does("/slack/type", place=channel, text=f"/assign {ticket['number']}")
+            form = v.parts["slack/modal"]
+            person = next(each for each in form["blocks"] if each["type"] == "users_select")
+            ids = {each["label"]: each["value"] for each in person["options"]}
+            assert set(ids) == {"Bob", "Dan"}
+            await v.does("/slack/submit", view=form["id"], values={person["id"]: ids["Bob"]})
+            await v.sees(lambda: "Taken by Bob" in words(v.messages("discord", place)[:1]))
+
     async def test_commands_complete_as_one_types(self, tmp_path: Path) -> None:
         """First the commands, then what the bot offers for an option; the answer is Ann's alone, and shown as such."""
         async with visit(tmp_path, running=True) as v:

@@ -63,7 +63,8 @@ class TestDiscordText:
             ("#1042 is open", [("plain", "#1042 is open", set())]),
             ("- a\n- b", [("bullet", "a", set()), ("bullet", "b", set())]),
             ("a\n```\nx  **y**\n```", [("plain", "a", set()), ("code", "x  **y**", set())]),
-            ("<t:1700000000:R>", [("plain", "2023-11-14 22:13 UTC", set())]),
+            ("<t:1700000000:R>", [("plain", "2023-11-14 22:13 UTC", {"ago"})]),
+            ("<t:1700000000:f>", [("plain", "2023-11-14 22:13 UTC", set())]),
         ],
     )
     def test_it_reads_as_in_discord(self, content: str, spans: list[tuple[str, str, set[str]]]) -> None:
@@ -227,3 +228,16 @@ class TestTyped:
     def test_where_the_bot_is_not_asked(self, text: str) -> None:
         """No command yet, no option that completes, or one that is done."""
         assert slash_commands.option_completion(text, COMMANDS) is None
+
+    def test_what_the_client_offers_for_an_option(self) -> None:
+        """The choices that a command names, and people; before an option is named, the options."""
+        choices = [{"name": "Mine", "value": "mine"}]
+        options = [{"name": "which", "type": 3, "choices": choices}, {"name": "agent", "type": 6}]
+        commands = [{"name": "list", "description": "", "options": options}]
+        assert slash_commands.option_completion("/list ", commands) is None
+        which = slash_commands.option_completion("/list which:", commands)
+        assert which is not None
+        assert (which.choices, which.is_person) == ((("Mine", "mine"),), False)
+        agent = slash_commands.option_completion("/list which:mine agent:A", commands)
+        assert agent is not None
+        assert (agent.begun, agent.is_person, agent.filled("Ann")) == ("A", True, "/list which:mine agent:Ann")

@@ -156,7 +156,7 @@ async def test_connections_that_a_power_cut_left_behind(stage: Stage) -> None:
     ticket = await stage.arrives("Share")
     await stage.bridge.drained()
     assert await slack.settled()
-    slack.sockets._limits = replace(slack.workspace.limits, retry_delays=(0.0, 0.05))
+    slack.sockets._limits = replace(slack.workspace.limits, ack_seconds=3.0, retry_delays=(0.0, 0.05))
     _, slacks = patrols(stage)
     slack.sockets.abandoned = 6
     for number in range(8):

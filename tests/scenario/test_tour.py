@@ -9,13 +9,14 @@ from bot.sandbox.tour_steps import STEPS
 from bot.sandbox.world import PracticeWorld
 from tests.support.openapi.discord import check_exchange, check_user_agent
 from tests.support.slack_arguments import check_arguments
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.takes(20)
 
 
 def watched() -> PracticeWorld:
-    """A practice world that holds every request against what the platforms themselves describe."""
-    world = PracticeWorld()
+    """A practice world that holds every request against what the platforms describe; it waits for a busy machine."""
+    world = PracticeWorld(patience=PATIENCE)
     world.discord.http_server.observers += [check_exchange, check_user_agent]
     world.slack.http_server.observers.append(check_arguments)
     return world

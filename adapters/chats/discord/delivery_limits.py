@@ -33,4 +33,6 @@ def limit_of(limits: RateLimits, kind: Kind, place: Place) -> Limit:
         bucket, requests = f"mark {thread}", [(f"PUT {_REACTION}", thread), (f"DELETE {_REACTION}", thread)]
     else:
         bucket, requests = f"post {thread}", [(_MESSAGE, thread)]
-    return Limit(bucket, max(limits.wait(route, where) for route, where in requests))
+    wait = max(limits.wait(route, where) for route, where in requests)
+    scarce_for = max(limits.scarce_for(route, where) for route, where in requests) if kind is Kind.OPEN else 0.0
+    return Limit(bucket, wait, scarce_for)

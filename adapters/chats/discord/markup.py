@@ -44,8 +44,8 @@ def escape_within_line(text: str) -> str:
 
 
 def escape_label(label: str) -> str:
-    """A link's label, in which no address becomes a link of its own."""
-    return _escape_between(f".{label}", 0, len(label) + 1)[1:]
+    """A link's label, in which no address becomes a link of its own, and no heading begins."""
+    return _escape_between(label, 0, len(label))
 
 
 def _escape_between(text: str, start: int, end: int) -> str:

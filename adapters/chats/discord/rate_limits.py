@@ -25,6 +25,7 @@ _SAME_WINDOW = 0.02
 _ROUNDING = 0.001
 """Seconds; Discord rounds the end of a window to this."""
 _NEGLIGIBLE = 1e-6
+_LARGE, _TENTH = 10, 10
 _GUESS = 1.0
 """Seconds; how long a window is assumed to last until an answer says."""
 _SHORTEST_REFUSAL = 0.1
@@ -116,6 +117,13 @@ class RateLimits:
         own = 0.0 if window is None or window.remaining > 0 else window.resets_at - now
         wait = max(everything, own)
         return wait if wait > _NEGLIGIBLE else 0.0
+
+    def scarce_for(self, route: str, place: str) -> float:
+        """For how many seconds only a tenth of the limit is left; zero: more is, or the limit is small."""
+        window = self._windows.get(self._bucket(route, place))
+        if window is None or window.limit < _LARGE or window.remaining > window.limit // _TENTH:
+            return 0.0
+        return max(0.0, window.resets_at - self._clock.monotonic())
 
     async def sleep(self, seconds: float) -> None:
         """Return after so many seconds, or when an answer comes: there may be more left than was known."""

@@ -41,6 +41,8 @@ from bot.text.tree import (
 )
 
 _DEEPEST_MARK = 8
+_DEEPEST_IN_LABELS = 4
+"""So many marks in one another are read in a link's label."""
 _LONGEST = 100_000
 """Characters, far more than Discord allows. A longer text is not looked through for formatting."""
 
@@ -52,14 +54,14 @@ _FENCE = re.compile(r"```(?:(?P<language>[A-Za-z0-9_+\-.#]{1,50})\n)?\n*(?=[^\n]
 _FENCE_END = re.compile(r"```")
 _LINK = re.compile(
     r"\[(?P<label>(?:[^\[\]\\\n]|\\.|\[[^\[\]\\\n]*\])+)\]"
-    r"\((?:<(?P<bracketed>(?i:https?)://[^\s<>]+)>|(?P<target>(?i:https?)://(?:[^\s()<>]|\([^\s()<>]*\))+))"
-    r"(?: +\"[^\"\n]*\")?\)"
+    r"\( *(?:<(?P<bracketed>(?i:https?)://[^\s<>]+)>|(?P<target>(?i:https?)://(?:[^\s()<>]|\([^\s()<>]*\))+))"
+    r"(?: +(?:\"[^\n]{0,200}?\"|'[^\n]{0,200}?'))? *\)"
 )
 _QUOTE_REST = re.compile(r" *>>> +")
 _QUOTE_LINE = re.compile(r" *> ")
 _HEADING = re.compile(r" *#{1,3} +(?=\S)")
 _SMALL = re.compile(r" *-# +(?=\S)")
-_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[*+-]|(?P<number>\d{1,9})\.) +(?=\S)")
+_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[*+-]|(?P<number>[0-9]{1,9})\.) +(?=\S)")
 _CONTINUED = re.compile(r"[ \t]{2,}(?=\S)")
 
 
@@ -252,16 +254,18 @@ class _Reader:
     def _marked(self, at: int, end: int, pieces: list[Inline], style: Style, depth: int) -> int | None:
         if depth >= _DEEPEST_MARK:
             return None
-        for mark in self._marks.beginning(at, end):
-            start = at + len(mark)
-            closing = self._marks.closing(mark, start, end)
-            if closing is None:
-                continue
-            name = STYLES.get(mark)
-            inner = style if name is None else replace(style, **{name: True})
-            pieces += self._inline(start, closing[0], inner, depth + 1)
-            return closing[1]
-        return None
+        found = self._marks.longest(at, end)
+        if found is None:
+            return None
+        mark, closing = found
+        row = self._marks.row_end(at, closing[1], end)
+        if row is not None:
+            pieces.append(Words(self._text[at:row], style))
+            return row
+        name = STYLES.get(mark)
+        inner = style if name is None else replace(style, **{name: True})
+        pieces += self._inline(at + len(mark), closing[0], inner, depth + 1)
+        return closing[1]
 
     def _code(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
         fence = _FENCE.match(self._text, at, end)
@@ -299,7 +303,8 @@ class _Reader:
         if found is None:
             return None
         address = found["bracketed"] or found["target"]
-        inside = self._inline(found.start("label"), found.end("label"), PLAIN, _DEEPEST_MARK - 1)
+        within = max(depth + 1, _DEEPEST_MARK - _DEEPEST_IN_LABELS)
+        inside = self._inline(found.start("label"), found.end("label"), PLAIN, within)
         label, is_struck = label_of(inside)
         shown = replace(style, strike=True) if is_struck else style
         pieces.append(Link(address, "" if label == address else label, shown))

@@ -1,8 +1,9 @@
 """
 The marks of Discord's markdown within a line, `**`, `*`, `_`, `~~` and `||`: where they begin and end; pure.
 
-In two things we do not follow Discord, for neither `5*3*2` nor the key `AB_12_` may reach a customer as 532 and AB12:
-stars beside a digit within a word are stars, and underscores within a word, or after it, begin nothing.
+In some things we do not follow Discord, for neither `5*3*2` nor the key `AB_12_` may reach a customer as 532 and AB12:
+stars beside a digit within a word are stars, and underscores within a word, or after it, begin nothing. Nor is a row of
+one sign a mark: `Name: ______` has as many as were typed.
 """
 
 from __future__ import annotations
@@ -33,8 +34,30 @@ class StyleMarks:
         self._runs = {sign: Runs(bare, sign) for sign in "*_"}
         self._ends = {"~~": Places(bare, _STRIKE_END), "||": Places(bare, _SPOILER_END)}
 
-    def beginning(self, at: int, end: int) -> tuple[str, ...]:
-        """The marks that may begin at this place, in the text up to `end`; the likelier first."""
+    def longest(self, at: int, end: int) -> tuple[str, tuple[int, int]] | None:
+        """
+        The mark that begins at this place, in the text up to `end`, and where it ends; None: none does.
+
+        Of two that may begin, Discord takes the one that ends later: `***Note:* read this**` is bold as a whole.
+        """
+        begun = ((mark, self._closing(mark, at + len(mark), end)) for mark in self._beginning(at, end))
+        found = [(mark, closing) for mark, closing in begun if closing is not None]
+        return max(found, key=lambda each: each[1][1], default=None)
+
+    def row_end(self, at: int, closed: int, end: int) -> int | None:
+        """
+        Where the signs end that begin at `at`, if people mean them as they are; None: they mean a mark.
+
+        They mean a row of them, such as a line to write on, if the mark would end within it at `closed`. Three `~` and
+        more are a fence.
+        """
+        sign, after = self._text[at], at + 1
+        while after < end and self._text[after] == sign:
+            after += 1
+        return after if closed <= after or (sign == "~" and after - at > len("~~")) else None
+
+    def _beginning(self, at: int, end: int) -> tuple[str, ...]:
+        """The marks that may begin at this place; the likelier first."""
         sign, run = self._text[at], 1
         while run < _LONGEST_RUN and at + run < end and self._text[at + run] == sign:
             run += 1
@@ -47,7 +70,7 @@ class StyleMarks:
             return (sign, 2 * sign) if run == 3 else (2 * sign,)
         return () if sign == "*" and after.isspace() else (sign,)
 
-    def closing(self, mark: str, start: int, end: int) -> tuple[int, int] | None:
+    def _closing(self, mark: str, start: int, end: int) -> tuple[int, int] | None:
         """Where a mark whose inside begins at `start` ends; None: it does not, so it is text."""
         if mark in self._ends:
             return self._ends[mark].next(start + 1, end)

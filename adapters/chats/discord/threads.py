@@ -183,7 +183,23 @@ class Threads:
             # A message has at most one thread, and its id is the message's.
             if code_of(error) != THREAD_EXISTS:
                 raise
+            await self._name_anothers(message, card)
         return Opened(thread=ThreadId(message), card=ChatMessageId(message))
+
+    async def _name_anothers(self, thread: str, card: Card) -> None:
+        """Whoever can make threads may be quicker than we are, and call a ticket's as they like."""
+        try:
+            user = (await self._account.client()).user
+            found = await self._call("GET", "/channels/{channel_id}", channel_id=thread)
+            with usable_answer(wrote=False):
+                is_ours = user is not None and str(found["owner_id"]) == str(user.id)
+            if not is_ours:
+                await self._named(card, lambda name: self._rename(thread, name))
+        except RemoteError as error:
+            _log.warning("discord thread of somebody else not renamed", thread=thread, reason=error.user_message)
+
+    async def _rename(self, thread: str, name: str) -> None:
+        await self._call("PATCH", "/channels/{channel_id}", channel_id=thread, json={"name": name}, permission=_MANAGE)
 
     async def find_thread(
         self, channel: ChannelId, card: Card, key: DeliveryKey, after: ChatMessageId | None

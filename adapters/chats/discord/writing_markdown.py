@@ -74,7 +74,7 @@ def _most_indent(block: Block) -> int:
 def _lines(block: Block, *, quoted: bool = False) -> Iterator[str]:
     match block:
         case Paragraph():
-            yield from _paragraph_lines(block.inside)
+            yield from map(_line, lines_of(block.inside))
         case CodeBlock():
             yield from _code_lines(block)
         case List():
@@ -125,16 +125,11 @@ def _entry_lines(inside: Iterable[Inline]) -> Iterator[str]:
         if isinstance(line, CodeBlock):
             yield from (written or " " for written in _code_lines(line))
         else:
-            written = _line(line, starts_line=at > 0)
+            written = _line(line)
             yield written.lstrip() if at else written
 
 
-def _paragraph_lines(inside: Iterable[Inline], *, starts_line: bool = True) -> Iterator[str]:
-    for at, line in enumerate(lines_of(inside)):
-        yield _line(line, starts_line=starts_line or at > 0)
-
-
-def _line(pieces: Sequence[Piece], *, starts_line: bool) -> str:
+def _line(pieces: Sequence[Piece]) -> str:
     """
     One line with its styles.
 
@@ -144,11 +139,11 @@ def _line(pieces: Sequence[Piece], *, starts_line: bool) -> str:
     """
     for dropped in ((), ("italic",)):
         bare = _codes_joined(_without(piece, dropped) if dropped else piece for piece in pieces)
-        written = _marked(bare, starts_line=starts_line)
+        written = _marked(bare)
         if _is_read_as(written, bare):
             return written
     bare = _codes_joined(_without(piece, _STYLES) for piece in _spelled(pieces))
-    return _marked(bare, starts_line=starts_line)
+    return _marked(bare)
 
 
 def _is_read_as(written: str, pieces: Sequence[Piece]) -> bool:
@@ -186,11 +181,11 @@ def _as_words(piece: Piece) -> Piece:
     return Words(piece.name, piece.style) if isinstance(piece, Mention) else piece
 
 
-def _marked(pieces: Sequence[Piece], *, starts_line: bool) -> str:
+def _marked(pieces: Sequence[Piece]) -> str:
     """Marks are opened and closed where the style changes, the inner ones first."""
     written: list[str] = []
     opened: list[tuple[str, str]] = []
-    seen = 0
+    starts_line = True
     for at, piece in enumerate(pieces):
         styles = _styles(piece)
         wanted = [name for name, _ in opened if name in styles]
@@ -204,9 +199,9 @@ def _marked(pieces: Sequence[Piece], *, starts_line: bool) -> str:
             mark = _MARKS.get(name) or _italic_mark(pieces, at, "".join(written[-2:]))
             opened.append((name, mark))
             written.append(mark)
-        starts_line = starts_line and not any(map(str.strip, written[seen:]))
-        seen = len(written)
         written.append(_piece(piece, starts_line=starts_line))
+        # A mark begins a text of its own, in which a heading or a quote may begin.
+        starts_line = starts_line and not written[-1].strip()
     written += [mark for _, mark in reversed(opened)]
     return "".join(written)
 

@@ -22,7 +22,7 @@ from adapters.chats.slack.requests import Requests
 from adapters.chats.slack.thread_locks import ThreadLocks
 from adapters.chats.unanswered import Unanswered
 from bot.clock import Clock
-from bot.errors import Forbidden, Gone, Rejected, Unavailable
+from bot.errors import Forbidden, Gone, RateLimited, Rejected, Unavailable
 from bot.model import Agent, AgentId, Place
 from bot.text.audience import BOT_NAME
 from bot.text.names import name_of
@@ -109,18 +109,17 @@ class Agents:
         """
         What Slack says of a file in a channel that is shared with another workspace; None: it does not show it to us.
 
-        Of each person's files only some a minute are asked for, except an agent's: those go to customers.
-
-        That counts when Slack says it twice: after one wrong answer a file would be left out of a reply. Nobody
-        waits for more than minutes for one of which it says nothing usable.
+        An agent's files go to customers. So that one is not shown counts when Slack says it twice: after one wrong
+        answer it would be left out of a reply. Of who is no agent only some a minute are asked for, and nobody waits
+        for one that Slack does not give: else everything would wait for whoever takes back file after file.
 
         Raises what `Requests.read` raises, if that may be over soon.
         """
+        if not self.is_agent(by):
+            return await self._file_of_others(file, by)
         wait = self._disappearances.wait(f"file {file}")
         if wait:
             raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from Gone(wording.PERHAPS_GONE)
-        if not self.is_agent(by) and not self._file_allowances.take(by.id):
-            return None
         asked_at = self._disappearances.now()
         try:
             found = (await self._requests.read("files.info", file=file)).get("file")
@@ -136,6 +135,15 @@ class Agents:
             return None
         self._disappearances.there(f"file {file}")
         self._unanswered.answered(f"file {file}")
+        return found if isinstance(found, Mapping) else None
+
+    async def _file_of_others(self, file: str, by: Agent) -> Mapping[str, Any] | None:
+        if not self._file_allowances.take(by.id):
+            return None
+        try:
+            found = (await self._requests.read("files.info", file=file)).get("file")
+        except (Forbidden, Gone, RateLimited, Rejected):
+            return None
         return found if isinstance(found, Mapping) else None
 
     async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
@@ -171,6 +179,29 @@ class Agents:
         """Of our workspace: what somebody of another company may do in theirs counts for nothing here."""
         person = await self._person(agent.id)
         return _administers(person) and is_full_member(person, self.team)
+
+    def came(self, channel: str, user: str) -> None:
+        """Slack reports that somebody came to a channel. Of who is no agent by the settings it changes no right."""
+        if self._may_be_agent(user):
+            self.members.changed(channel)
+
+    def left(self, channel: str, user: str) -> None:
+        """
+        Slack reports that somebody has left a channel.
+
+        Who is in it is asked anew only if they may be an agent: in a large channel people come and go all the time.
+        """
+        if self._may_be_agent(user):
+            self.members.changed(channel)
+        else:
+            self.members.left(channel, user)
+
+    def _may_be_agent(self, user: str) -> bool:
+        """Whether somebody may be an agent of any store by the settings, as far as is known without asking."""
+        return any(
+            not named or user in named or any(self.members.may_be_in_group(user, one) for one in named if is_group(one))
+            for named in self._named
+        )
 
     def person_changed(self, user: str) -> None:
         """Slack reports that somebody was deactivated, became a guest, or has another name."""

@@ -49,6 +49,13 @@ class Asking:
         except RemoteError as error:
             return Answer(text=error.user_message)
 
+    async def is_agent(self, user: str) -> bool:
+        """Whether somebody is an agent of any store by the settings, as far as is known now."""
+        try:
+            return self._agents.is_agent(await self._agents.agent(user))
+        except RemoteError:
+            return True
+
     async def answer_to(self, request: Request) -> Answer:
         """The core's answer. An error of Slack's or of ours is an answer, too, because somebody waits for one."""
         try:

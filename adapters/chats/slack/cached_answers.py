@@ -58,6 +58,17 @@ class Remembered(Generic[T]):
         self._known.pop(one, None)
         self._changes[one] += 1
 
+    def known(self, one: str) -> T | None:
+        """What is remembered of this one; None: nothing."""
+        known = self._known.get(one)
+        return None if known is None or self._clock.monotonic() - known.at >= _SECONDS else known.said
+
+    def corrected(self, one: str, said: T) -> None:
+        """What is remembered of this one is so instead, for as long as it would have been."""
+        known = self._known.get(one)
+        if known is not None:
+            self._known[one] = _Known(known.at, said)
+
     async def _ask(self, one: str) -> _Known[T]:
         """Ask again if it changed while it was read; if it changes all the time, it is not remembered."""
         for _ in range(_ATTEMPTS):

@@ -300,6 +300,9 @@ class Commands:
     async def _do(self, request: Request, show: _Show) -> None:
         await self._pictures.answer(request.user, await self._asking.answer_to(request), show)
 
+    def _in_response_to(self, body: Payload) -> _Show:
+        return self._in_response(str(body["response_url"]))
+
     def _in_response(self, response_url: str) -> _Show:
         async def show(answer: Answer) -> None:
             await self._requests.respond(response_url, fallback(answer.text), answer_blocks(answer))
@@ -310,15 +313,19 @@ class Commands:
         """
         Whoever only looks at a public channel, without being in it, gets the answer where they have pressed.
 
-        So does everybody while others have used up Slack's limit, as by pressing buttons that they may not press.
+        So does everybody while Slack's limit is used up; and always who is no agent, so that they do not use it up:
+        what agents type in threads can be answered in no other way.
         """
-        privately = self._privately(place_for_answer(body, place), user)
+        privately, in_response = self._privately(place_for_answer(body, place), user), self._in_response_to(body)
 
         async def show(answer: Answer) -> None:
+            if not await self._asking.is_agent(user):
+                await in_response(answer)
+                return
             try:
                 await privately(answer)
             except (Forbidden, RateLimited, Rejected, Unavailable):
-                await self._in_response(str(body["response_url"]))(answer)
+                await in_response(answer)
 
         return show
 

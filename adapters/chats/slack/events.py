@@ -153,7 +153,7 @@ class Events:
 
     async def _on_left(self, event: Event) -> None:
         """Somebody else has left a channel, so they may not act there any more."""
-        self._agents.members.changed(str(event.get("channel")))
+        self._agents.left(str(event.get("channel")), str(event.get("user")))
 
     async def _on_archived(self, event: Event) -> None:
         """A channel was archived, so nobody can write there any more; or it was opened again."""
@@ -172,7 +172,7 @@ class Events:
         self._agents.members.changed(str(group))
 
     async def _on_joined(self, event: Event) -> None:
-        self._agents.members.changed(str(event.get("channel")))
+        self._agents.came(str(event.get("channel")), str(event.get("user")))
         if event.get("user") == self.user:
             await self._on_membership(event)
 

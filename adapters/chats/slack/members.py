@@ -46,6 +46,17 @@ class Members:
         self._channels.changed(which)
         self._groups.changed(which)
 
+    def left(self, channel: str, user: str) -> None:
+        """Slack reports that somebody has left a channel of whom nothing else is worth asking about."""
+        known = self._channels.known(channel)
+        if known is not None:
+            self._channels.corrected(channel, known - {user})
+
+    def may_be_in_group(self, user: str, group: str) -> bool:
+        """Whether somebody may be in a user group, as far as is known without asking."""
+        known = self._groups.known(group)
+        return known is None or user in known
+
     async def _read_channel(self, channel: str) -> frozenset[str]:
         found: set[str] = set()
         asked_at = self._disappearances.now()

@@ -17,7 +17,7 @@ from adapters.chats import shared_wording
 from adapters.chats.disappearance import is_unsure
 from adapters.chats.slack.allowances import Allowances
 from bot.clock import Clock
-from bot.errors import Forbidden, Gone, Rejected, Unavailable
+from bot.errors import Forbidden, Gone, RateLimited, Rejected, Unavailable
 
 ASKED_A_MINUTE: Final = 30
 """So many names; Slack allows a hundred people to be asked for, and who may do what is asked in the same way."""
@@ -63,6 +63,10 @@ class MentionedNames:
             if not is_unsure(error):
                 raise
             return self._remember(user, shared_wording.SOMEBODY, _MINUTE)
+        except RateLimited:
+            if for_agent:
+                raise
+            return shared_wording.SOMEBODY
 
     def changed(self, user: str) -> None:
         """Slack reports that somebody may have another name."""

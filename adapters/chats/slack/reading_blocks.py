@@ -40,7 +40,8 @@ from bot.text.tree import (
 Element = Mapping[str, Any]
 _MOST_DIGITS: Final = 13
 _STYLES: Final = ("bold", "italic", "strike")
-TEXT_BLOCKS: Final = ("rich_text", "table", "section", "header", "context", "markdown")
+_TABLES: Final = ("table", "data_table")
+TEXT_BLOCKS: Final = ("rich_text", *_TABLES, "section", "header", "context", "markdown")
 """The kinds of block whose text is read."""
 _BETWEEN_CELLS: Final = " | "
 _BLOCK_KIND: Final = "rich_text_"
@@ -48,7 +49,7 @@ _PIECES: Final = frozenset(("text", "link", "emoji", "user", "usergroup", "chann
 _KINDS: Final = frozenset(
     {
         *("rich_text", "rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted", "raw_text"),
-        *("mrkdwn", "plain_text"),
+        *("raw_number", "mrkdwn", "plain_text"),
         *_PIECES,
     }
 )
@@ -108,7 +109,8 @@ def _shown_of_unknown(element: Element) -> str:
 
 
 def _block(block: Element, names: Names) -> Iterator[Block]:
-    if block.get("type") == "table":
+    if block.get("type") in _TABLES:
+        yield from [Paragraph((Words(str(block["caption"])),))] if block.get("caption") else ()
         rows = block.get("rows")
         for row in rows if isinstance(rows, list) else ():
             cells = [plain_pieces(_cell(cell, names)).replace("\n", " ").strip() for cell in _list(row)]
@@ -123,8 +125,9 @@ def _block(block: Element, names: Names) -> Iterator[Block]:
 
 
 def _cell(cell: Element, names: Names) -> Iterator[Inline]:
-    if cell.get("type") == "raw_text":
-        yield Words(str(cell.get("text") or ""))
+    if cell.get("type") in ("raw_text", "raw_number"):
+        shown = cell.get("text") or cell.get("value")
+        yield Words("" if shown is None else str(shown))
         return
     sections = _list(cell.get("elements"))
     if not sections:

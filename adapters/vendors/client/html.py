@@ -39,6 +39,7 @@ _STRUCTURE = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]*>")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _OPENED = re.compile(r"<([A-Za-z][^\s/>]{0,30})[^>]*>")
 _STRIKE_TAG = re.compile(r"</?(?:s|del|strike)(?:\s[^<>]*)?>", re.IGNORECASE)
 _LINE_TAG = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]*>", re.IGNORECASE)
@@ -56,7 +57,18 @@ async def text_of(body: str) -> RichText:
 
 def rich_text(body: str) -> RichText:
     """The text of a body that may be HTML."""
-    return html_to_text(body) if looks_like_html(body) else verbatim(clean(body))
+    return html_to_text(body) if looks_like_html(body) else verbatim(clean(_typed(body)))
+
+
+def _typed(body: str) -> str:
+    """
+    A body without tags as it was typed: with what its entities stand for, if all of it is escaped.
+
+    One line of HTML may have no tag: `It&#x27;s on its way`, as replies of ours are sent. Whoever types an entity
+    themselves rarely escapes all else.
+    """
+    is_escaped = "&" in body and "<" not in body and "&" not in _ENTITY.sub("", body)
+    return unescape(body.replace("&nbsp;", " ")) if is_escaped else body
 
 
 def html_to_text(body: str) -> RichText:

@@ -25,12 +25,14 @@ LINES = frozenset(
     (
         *("div", "section", "article", "header", "footer", "form", "tr", "dt", "dd", "li", "main", "center", "address"),
         *("nav", "aside", "hgroup", "details", "summary", "fieldset", "legend", "caption", "figcaption"),
-        *("textarea", "noscript"),
+        *("textarea", "noscript", "search", "dialog"),
     )
 )
 CELLS = frozenset(("td", "th"))
 CODES = frozenset(("code", "tt", "kbd", "samp"))
-MEDIA: Mapping[str, str] = {"img": "picture", "video": "video", "audio": "recording", "iframe": "page"}
+MEDIA: Mapping[str, str] = {
+    "img": "picture", "video": "video", "audio": "recording", "iframe": "page", "embed": "file",
+}  # fmt: skip
 """What is shown as a word, with its address where that can be opened."""
 EMPTY = frozenset(("br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source"))
 OPTIONAL_ENDS = EMPTY | frozenset(
@@ -50,17 +52,35 @@ _HIDDEN = re.compile(
     re.IGNORECASE,
 )
 _STYLED = {
-    "bold": re.compile(r"(?<![\w-])font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE),
-    "italic": re.compile(r"(?<![\w-])font-style\s*:\s*(?:italic|oblique)", re.IGNORECASE),
+    "bold": re.compile(r"(?<![\w-])font(?:-weight\s*:\s*|\s*:[^;]*?)\b(?:bold|[6-9]00)\b", re.IGNORECASE),
+    "italic": re.compile(r"(?<![\w-])font(?:-style\s*:\s*|\s*:[^;]*?)\b(?:italic|oblique)\b", re.IGNORECASE),
     "strike": re.compile(r"(?<![\w-])text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE),
 }
 _NOT_BOLD = re.compile(r"(?<![\w-])font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
 """Some editors put a whole document into a bold element that is not bold."""
+_LINE_OF_ITS_OWN = re.compile(
+    r"(?<![\w-])display\s*:\s*(?:block|flex|grid|table|table-row|list-item|flow-root)(?![\w-])", re.IGNORECASE
+)
+_WIDE = r"(?:[3-9]|[1-9][0-9]+)(?:\.[0-9]*)?(?:px|pt)|(?:0?\.[3-9][0-9]*|[1-9][0-9]*(?:\.[0-9]*)?)r?em"
+_SIDE = r"[^\s;]{1,9}"
+_GAP = re.compile(
+    r"(?<![\w-])(?:float\s*:\s*right|(?:padding|margin)(?:-left\s*:\s*"
+    rf"(?:{_WIDE})|\s*:\s*(?:(?:{_SIDE}\s+){{3}}(?:{_WIDE})|{_SIDE}\s+(?:{_WIDE})(?:\s+{_SIDE})?|{_WIDE})))\s*(?:!|;|$)",
+    re.IGNORECASE,
+)
+"""Space at the left: CSS names the sides from the top around, the second for both if there is no fourth."""
+_TABLE_PARTS = frozenset(("tbody", "thead", "tfoot", "tr", "colgroup")) | CELLS
 _KEEPS_SPACE = re.compile(r"(?<![\w-])white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _FIGURE = re.compile(r"[0-9]")
 _RAISED = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _LONGEST_FIGURES = 20
+_FONT_OF_PICTURES = re.compile(r"(?<![\w-])(?:mso-symbol-)?font-family\s*:\s*[\"']?wingdings(?!\s*\d)", re.IGNORECASE)
+_PICTURE_OF: Mapping[str, str] = dict(
+    zip("JKLCDFàßáâóèüûþý§Øln(*", "☺😐☹👍👎☞→←↑↓↔➔✓✗☑☒▪➢●■☎✉", strict=True)
+)  # fmt: skip
+"""What Outlook makes of `:)` and `-->` is a letter in a font of pictures: `J`, and `à`."""
+_PICTURES = str.maketrans({chr(ord(sign) + of): picture for sign, picture in _PICTURE_OF.items() for of in (0, 0xF000)})
 _BOXES: Mapping[tuple[str, bool], str] = {
     ("checkbox", True): "☑", ("checkbox", False): "☐", ("radio", True): "◉", ("radio", False): "○",
 }  # fmt: skip
@@ -88,9 +108,36 @@ def styles_of(tag: str, attributes: Attributes) -> set[str]:
     return styles
 
 
-def keeps_space(attributes: Attributes) -> bool:
+def is_line(tag: str, attributes: Attributes) -> bool:
+    """Whether what stands in the element has lines of its own, also by its style; not if it is part of a table."""
+    if tag in PARAGRAPHS or tag in LINES:
+        return True
+    return tag not in _TABLE_PARTS and _LINE_OF_ITS_OWN.search(css_of(attributes)) is not None
+
+
+def is_apart(tag: str, attributes: Attributes) -> bool:
+    """Whether a gap is seen before the element, which no space in the text makes."""
+    return tag == "button" or _GAP.search(css_of(attributes)) is not None
+
+
+def keeps_space(tag: str, attributes: Attributes) -> bool:
     """Whether line ends and spaces in the element's text are shown as they are."""
-    return _KEEPS_SPACE.search(css_of(attributes)) is not None
+    return tag == "textarea" or _KEEPS_SPACE.search(css_of(attributes)) is not None
+
+
+def script_of(tag: str, attributes: Attributes) -> str:
+    """In which script the element's words are: raised (`sup`), lowered (`sub`), pictures; empty: as around it."""
+    if tag in ("sup", "sub"):
+        return tag
+    css = css_of(attributes) if tag == "span" else f"font-family:{attributes.get('face')}" if tag == "font" else ""
+    return "pictures" if _FONT_OF_PICTURES.search(css) else ""
+
+
+def in_script(text: str, script: str) -> str:
+    """The text as it is seen in a script."""
+    if script == "pictures":
+        return text.translate(_PICTURES)
+    return raised(text) if script == "sup" else lowered(text)
 
 
 def raised(text: str) -> str:
@@ -127,8 +174,13 @@ def chosen(node: LexborNode) -> str:
 
 
 def address_in(attributes: Attributes, name: str) -> str:
-    """An address as a browser reads it: without line ends, which programs put into long ones, and with `%20`."""
-    return _NOT_IN_ADDRESSES.sub("", attributes.get(name) or "").strip().replace(" ", "%20")
+    """
+    An address as a browser reads it: without line ends, which programs put into long ones, and with `%20`.
+
+    One that begins with `//` is that of a page, as in the shop's own pages.
+    """
+    address = _NOT_IN_ADDRESSES.sub("", attributes.get(name) or "").strip().replace(" ", "%20")
+    return f"https:{address}" if address.startswith("//") else address
 
 
 def is_emoji(words: str) -> bool:

@@ -17,10 +17,11 @@ from adapters.vendors.client.html_counting import (
     counts_down,
     entries_of_reversed,
 )
-from adapters.vendors.client.html_elements import CODES, LINES, MEDIA, PARAGRAPHS, Attributes, source_in, walk
+from adapters.vendors.client.html_elements import CODES, MEDIA, PARAGRAPHS, Attributes, source_in, walk
 from adapters.vendors.client.html_lines import begin_with_indent, end_words
 from adapters.vendors.client.html_tables import Tables
 from bot.text.addresses import can_be_opened, says_the_same
+from bot.text.as_seen import seen
 from bot.text.normal_form import normal
 from bot.text.plain import bare_pieces, label_of
 from bot.text.tree import (
@@ -106,25 +107,25 @@ class _Reader:
 
     def _begin_piece(self, tag: str, attributes: Attributes) -> None:
         self._styles.update(elements.styles_of(tag, attributes))
-        self._space_kept += elements.keeps_space(attributes)
+        self._space_kept += elements.keeps_space(tag, attributes)
+        script = elements.script_of(tag, attributes)
+        self._scripts += [script] if script else []
         if tag in CODES:
             self._code += 1
         elif tag == "a":
             self._link = (elements.address_in(attributes, "href"), len(self._line))
         elif tag == "pre":
             self._preformatted = []
-        elif tag in ("sup", "sub"):
-            self._scripts.append(tag)
         elif tag == "rt":
             self._words("(")
-        elif tag == "button":
+        elif elements.is_apart(tag, attributes):
             self._words(" ")
         elif tag == "q":
             self._words(_QUOTES[self._quotes % 2][0])
             self._quotes += 1
 
     def _begin_block(self, tag: str, attributes: Attributes, node: LexborNode) -> None:
-        if self._ends_lines(tag):
+        if self._ends_lines(tag, attributes):
             self._end_line(gap=tag in PARAGRAPHS and not self._lists)
         if tag in LISTS:
             self._end_empty_entry()
@@ -138,9 +139,10 @@ class _Reader:
         else:
             self._tables.begin(tag, attributes, node, self._line)
 
-    def _ends_lines(self, tag: str) -> bool:
+    def _ends_lines(self, tag: str, attributes: Attributes) -> bool:
         """Whether a line ends where this element begins or ends. Not if its row is one line as a whole."""
-        return (tag in PARAGRAPHS or tag in LINES) and (tag == "tr" or not self._tables.is_row_one_line)
+        is_within_row = self._tables.is_row_one_line and tag != "tr"
+        return not is_within_row and elements.is_line(tag, attributes)
 
     def _end(self, tag: str, attributes: Attributes) -> None:
         if tag in MEDIA or tag in ("br", "input", "select"):
@@ -152,19 +154,19 @@ class _Reader:
         elif tag == "q":
             self._quotes -= 1
             self._words(_QUOTES[self._quotes % 2][1])
-        elif tag in ("sup", "sub"):
-            self._scripts.pop()
         elif tag == "rt":
             self._words(")")
         elif tag == "button":
             self._words(" ")
         else:
             self._tables.end(tag, self._line)
-        if self._ends_lines(tag):
+        if self._ends_lines(tag, attributes):
             self._end_line(gap=tag in PARAGRAPHS and len(self._lists) < 2 and not (self._lists and tag in ("p", "pre")))
         self._end_block(tag)
         self._styles.subtract(elements.styles_of(tag, attributes))
-        self._space_kept -= elements.keeps_space(attributes)
+        self._space_kept -= elements.keeps_space(tag, attributes)
+        if elements.script_of(tag, attributes):
+            self._scripts.pop()
         self._code -= tag in CODES
 
     def _end_block(self, tag: str) -> None:
@@ -208,8 +210,10 @@ class _Reader:
         follows_space = before is None or before is BREAK or (isinstance(before, Words) and before.text.endswith(" "))
         if follows_space and not is_kept:
             text = text.lstrip(" ")
+        if before is not None and before is self._last_medium and text[:1].isalnum():
+            text = f" {text}"
         if self._scripts:
-            text = elements.raised(text) if self._scripts[-1] == "sup" else elements.lowered(text)
+            text = elements.in_script(text, self._scripts[-1])
         if text:
             self._line.append(Code(text, self._style()) if self._code else Words(text, self._style()))
 
@@ -268,7 +272,7 @@ class _Reader:
         self._line.append(Link(address, "" if is_bare and label == address else label, style))
         if ends and ends[-1].text.endswith(" "):
             self._line.append(Words(" "))
-        if not words and not self._tables.is_row_one_line:
+        if not words and not start and not self._tables.is_row_one_line:
             self._end_line()  # its words were lines of their own, after which a browser begins a new one
 
     def _end_preformatted(self) -> None:
@@ -317,7 +321,7 @@ class _Reader:
             self._gap = True
         while line and (line[-1] is BREAK or (isinstance(line[-1], Words) and not line[-1].text.strip())):
             line.pop()
-        if not bare_pieces(line).strip():
+        if not seen(bare_pieces(line)):
             self._gap = self._gap or gap or has_break
             return
         if self._entry is not None:

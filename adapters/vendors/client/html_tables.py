@@ -6,7 +6,7 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from adapters.vendors.client.html_elements import CELLS, LINES, MEDIA, PARAGRAPHS, Attributes, walk
+from adapters.vendors.client.html_elements import CELLS, MEDIA, Attributes, is_line, walk
 from adapters.vendors.client.html_lines import end_words
 from bot.text.plain import bare_pieces
 from bot.text.tree import Inline, Words
@@ -42,7 +42,7 @@ def _cells_on_one_line(row: LexborNode) -> int:
         if tag in CELLS:
             count += lines
             lines, goes_on = 0, False
-        elif tag == "br" or tag in LINES or tag in PARAGRAPHS:
+        elif tag == "br" or is_line(tag, each.attributes):
             goes_on = False
         elif entered and tag in _SEEN and not goes_on and (tag != "-text" or (each.text_content or "").strip()):
             lines, goes_on = lines + 1, True

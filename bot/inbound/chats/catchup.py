@@ -28,7 +28,7 @@ from bot.tickets import announcements
 from bot.tickets.from_agents.written_messages import Routed, record_said, route_link
 from bot.tickets.from_vendors.incidents import channel_read
 from bot.tickets.links import find_link
-from bot.tickets.rights import may_write
+from bot.tickets.rights import is_agent_of_any, may_write
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import channel_notices
 
@@ -62,15 +62,14 @@ class CatchUp:
 
     def __init__(self, chat: Chat, database: Database, rules: Rules, clock: Clock, wake: Callable[[], None]) -> None:
         self._chat = chat
-        self._database = database
-        self._rules = rules
-        self._clock = clock
+        self._database, self._rules, self._clock = database, rules, clock
         self._wake = wake
         self._connection_ready = asyncio.Event()
         self._unreadable_channels: set[ChannelId] = set()
         self._found_in: dict[ChannelId, Found] = {}
         self._found_threads: set[Place] = set()
         self._read_first_threads: asyncio.Queue[Place] = asyncio.Queue()
+        self._waiting_to_be_read: set[Place] = set()
         self._changed_meanwhile: set[tuple[Place, ChatMessageId]] = set()
         self.changed = ChangedMessages()
         self.in_sync = self.is_connected = False
@@ -119,8 +118,13 @@ class CatchUp:
         self._unreadable_channels.add(channel)
 
     def read_first(self, thread: Place) -> None:
-        """Somebody is writing in this thread: read it before the others, which may be many."""
-        if not self.in_sync:
+        """
+        Somebody is writing in this thread: read it before the others, which may be many.
+
+        However much they write, it takes one turn, so that the threads in which others write have theirs.
+        """
+        if not self.in_sync and thread not in self._waiting_to_be_read:
+            self._waiting_to_be_read.add(thread)
             self._read_first_threads.put_nowait(thread)
 
     async def run(self, tell_later: TellLater) -> None:
@@ -206,8 +210,7 @@ class CatchUp:
         """
         Record the messages in these threads that are not recorded yet.
 
-        Raises:
-            RemoteError: Also if only in some channels it cannot be known who may do what; the others have been read.
+        Raises `RemoteError`, also if only in some channels it cannot be known who may do what; the others are read.
         """
         sync_epoch = self.sync_epoch
         failing: dict[ChannelId, Unavailable] = {}
@@ -217,13 +220,13 @@ class CatchUp:
                     return
                 if said.place.channel in failing:
                     continue
+                is_agent = is_agent_of_any(said.agent, self._rules.stores.values(), said.place.chat)
                 try:
-                    writable = await self._chat.writable(said.agent, [said.place], wrote=True)
+                    writable = await self._chat.writable(said.agent, [said.place], wrote=True) if is_agent else ()
                 except Unavailable as error:
                     failing[said.place.channel] = error
                     continue
-                current = (said.place, said.message) not in self._changed_meanwhile
-                epoch = sync_epoch if current else None
+                epoch = None if (said.place, said.message) in self._changed_meanwhile else sync_epoch
                 if await self._database.write(_record_if_new, said, self._rules, writable, epoch):
                     self._found_in[said.place.channel] = with_one(self._found_in.get(said.place.channel), said)
                     self._found_threads.add(said.place)
@@ -233,6 +236,7 @@ class CatchUp:
     async def _read_ahead(self) -> None:
         while True:
             thread = await self._read_first_threads.get()
+            self._waiting_to_be_read.discard(thread)  # what is written from now on may need another reading
             sync_epoch = self.sync_epoch
             cursor = None if self.in_sync else await self._database.read(_cursor, thread)
             if cursor is None:

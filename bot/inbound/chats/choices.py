@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, ticket_row
+from bot.db.rows import TicketRow, require, ticket_row
+from bot.inbound.chats.listed_stores import ListedStores
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.ticket_lookup import look_up_all
 from bot.inbound.chats.usable_places import Seen, stores_seen_by
@@ -22,8 +23,6 @@ from bot.wording import answers
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
 
-_FEWEST_OF_STORE = 26
-"""One more than a chat may show, so that it can say that there are more."""
 _STATUSES = {
     Verb.CLOSE: (Status.OPEN,),
     Verb.REOPEN: (Status.CLOSED,),
@@ -42,8 +41,16 @@ _STATUSES = {
 class Choices:
     """Finds what somebody can choose from."""
 
-    def __init__(self, database: Database, rules: Rules, chats: Mapping[ChatName, Chat], refusals: Refusals) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        chats: Mapping[ChatName, Chat],
+        refusals: Refusals,
+        listed: ListedStores,
+    ) -> None:
         self._database = database
+        self._listed = listed
         self._rules = rules
         self._chats = chats
         self._refusals = refusals
@@ -52,7 +59,7 @@ class Choices:
         """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
         if verb not in _STATUSES:
             return ()
-        allowed = await self.open_stores(place, agent, Door.COMPLETION)
+        allowed = (await self.listed_stores(place, agent, Door.COMPLETION)).stores
         typed = typed.strip().lstrip("#").strip()
         found = await self._found(verb, typed, place.chat, allowed) if typed else None
         return await self._database.look_up(self._choices, verb, typed, place, allowed, agent, found)
@@ -75,6 +82,17 @@ class Choices:
     async def seen_stores(self, place: Place, agent: Agent, door: Door) -> Seen:
         """The same, and whether there may be more. Raises as `stores_seen_by`."""
         seen = await stores_seen_by(agent, self._chats[place.chat], self._rules)
+        if not seen.stores:
+            self._refusals.add(place.chat, door)
+        return seen
+
+    async def listed_stores(self, place: Place, agent: Agent, door: Door) -> Seen:
+        """
+        The stores of which a person sees tickets in lists here, with the channels in which these are.
+
+        Those are more than `seen_stores` says where the settings named other channels before. Raises as it does.
+        """
+        seen = await self._listed.seen_by(agent, self._chats[place.chat])
         if not seen.stores:
             self._refusals.add(place.chat, door)
         return seen
@@ -126,11 +144,11 @@ class Choices:
         here: int,
         mine: Sequence[str] | None,
     ) -> list[TicketRow]:
-        found = []
+        found: list[int] = []
         for store, places in allowed.items():
             channels = json.dumps([each.channel for each in places])
             taken_by = None if mine is None else json.dumps(mine)
-            found += tx.all(
+            rows = tx.all(
                 "latest_tickets",
                 store=store,
                 chat=chat,
@@ -138,7 +156,9 @@ class Choices:
                 status=status,
                 here=here,
                 taken_by=taken_by,
-                most=max(_FEWEST_OF_STORE, MOST_CHOICES // len(allowed)),
+                most=MOST_CHOICES,
             )
-        tickets = sorted((ticket_row(row) for row in found), key=lambda ticket: -ticket.number)
+            found += [row["number"] for row in rows]
+        latest = sorted(found, key=lambda number: (number != here, -number))[:MOST_CHOICES]
+        tickets = [ticket_row(require(tx.one("ticket", number=number))) for number in latest]
         return [masked_ticket(ticket) for ticket in tickets] if self._rules.masks_emails else tickets

@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, from_ms, to_ms
 from bot.errors import Forbidden, Rejected, RemoteError
-from bot.inbound.chats.usable_places import stores_seen_by
+from bot.inbound.chats.listed_stores import ListedStores
 from bot.inbound.isolation import defects_as_unavailable
 from bot.model import Agent, AgentId, Answer, Button, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
 from bot.ports import CanShowHome, Chat
@@ -74,8 +74,16 @@ class _Shown:
 class Homes:
     """Shows agents their pages, in the chats that have such pages."""
 
-    def __init__(self, database: Database, rules: Rules, clock: Clock, chats: Mapping[ChatName, Chat]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        clock: Clock,
+        chats: Mapping[ChatName, Chat],
+        listed: ListedStores,
+    ) -> None:
         self._database = database
+        self._listed = listed
         self._rules = rules
         self._clock = clock
         self._chats = chats
@@ -169,7 +177,7 @@ class Homes:
 
     async def _home(self, chat: ChatName, agent: Agent) -> _Shown:
         """What the page must show now: only tickets on which this person may act."""
-        seen = await stores_seen_by(agent, self._chats[chat], self._rules)
+        seen = await self._listed.seen_by(agent, self._chats[chat])
         if not seen.stores:
             return _Shown(Home(counts=wording.NO_PAGE, sections=()), frozenset())
         home = await self._database.look_up(self._read, chat, agent, seen.stores)

@@ -43,7 +43,7 @@ from bot.tickets.from_agents.typed_commands import AnswerDue
 from bot.tickets.from_agents.written_messages import Routed, record_said, route_link
 from bot.tickets.from_vendors.incidents import channel_failing, channel_unreadable
 from bot.tickets.links import is_being_opened, message_in_unknown_thread
-from bot.tickets.rights import may_write
+from bot.tickets.rights import is_agent_of_any, may_write
 from bot.tickets.rules_from_settings import Rules
 from bot.wording import answers, notices
 
@@ -95,7 +95,9 @@ class ChatIntake:
     async def said(self, said: Said) -> bool:
         chat, catchup = self._chats[said.place.chat], self._catchups[said.place.chat]
         arrived_in = catchup.sync_epoch
-        writable = await chat.writable(said.agent, [said.place], wrote=True)
+        # Anybody can write very much: for who is no agent nothing is asked or read before it is needed.
+        is_agent = is_agent_of_any(said.agent, self._rules.stores.values(), said.place.chat)
+        writable = await chat.writable(said.agent, [said.place], wrote=True) if is_agent else ()
         # It may have been edited since: after a gap, for Slack sends some events again, and if it comes late.
         is_fresh = not _may_have_changed(said, catchup, chat.now() or self._clock.now())
         sync_epoch = arrived_in if is_fresh and catchup.in_sync and catchup.sync_epoch == arrived_in else None
@@ -109,7 +111,8 @@ class ChatIntake:
             chat.now(),
             live=catchup.in_sync,
         )
-        catchup.read_first(said.place)
+        if is_agent:
+            catchup.read_first(said.place)
         self._answer_author(said, routed)
         return is_new
 

@@ -50,8 +50,8 @@ class Lists:
         self._refusals = refusals
 
     async def tickets(self, ask: Ask) -> Answer:
-        """The page of `/tickets` that is asked for. Raises as `Choices.seen_stores`."""
-        seen = await self._choices.seen_stores(ask.place, ask.agent, ask.door)
+        """The page of `/tickets` that is asked for. Raises as `Choices.listed_stores`."""
+        seen = await self._choices.listed_stores(ask.place, ask.agent, ask.door)
         allowed = seen.stores
         if not allowed:
             return Answer(text=answers.not_allowed())

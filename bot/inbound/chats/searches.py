@@ -65,8 +65,8 @@ class Searches:
         self._is_caught_up = is_caught_up
 
     async def find(self, ask: Ask) -> Answer:
-        """A page of the tickets that have the words, of those that the asker may see. Raises as `seen_stores`."""
-        seen = await self._choices.seen_stores(ask.place, ask.agent, ask.door)
+        """A page of the tickets that have the words, of those that the asker may see. Raises as `listed_stores`."""
+        seen = await self._choices.listed_stores(ask.place, ask.agent, ask.door)
         allowed = seen.stores
         if not allowed:
             return Answer(text=answers.not_allowed())

@@ -126,6 +126,8 @@ class Poller:
             await self._record_working()
         quick = self._vendor.capabilities.quick_poll
         wait = pause(self._store.poll_seconds, quick, self._clock.now(), from_ms(row["active_at"]), self._nudged_at)
+        if self._sweep.turns.has_more:
+            wait = min(wait, quick)
         return wait * (1 + self._random.random() / 10)
 
     async def _read_nudged(self) -> None:

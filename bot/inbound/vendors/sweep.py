@@ -23,6 +23,7 @@ from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.believed_when_repeated import APART, ListedTwice, SaidTwice
 from bot.inbound.vendors.ending import SweepEnd
+from bot.inbound.vendors.reading_turns import ReadingTurns
 from bot.inbound.vendors.recorded_tickets import RecordedTickets
 from bot.inbound.vendors.recording import Recording
 from bot.inbound.vendors.scope import FullSweeps, SweepScope
@@ -77,6 +78,10 @@ class Sweep:
 
     Args:
         between: Called after each ticket, for a sweep may take hours; may call `read`.
+
+    Attributes:
+        first_listed: How many tickets the store's first sweep has gone through so far; 0: none, or it was done before.
+        turns: Which tickets are left for the next sweep.
     """
 
     def __init__(
@@ -90,20 +95,19 @@ class Sweep:
         between: Callable[[], Awaitable[None]],
     ) -> None:
         self._store, self._vendor, self._between = store, vendor, between
-        self._database, self._clock = database, clock
-        self._wake_outbox = wake_outbox
+        self._database, self._clock, self._wake_outbox = database, clock, wake_outbox
         self._known = RecordedTickets(database, store)
         self._unreadable = UnreadableTickets(clock, random)
         self._recording = Recording(store, database, clock, wake_outbox, self._was_recorded, self._unreadable.failed)
         self._missing = MissingTickets(clock, random)
         self._vendor_error: RemoteError | None = None
-        self._any_read = False
-        self._failures = 0
+        self._any_read, self._failures = False, 0
         self._gone_tickets = SaidTwice(clock)
         self._full_sweeps = FullSweeps(random, takes_turns=vendor.capabilities.takes_turns)
         self._end = SweepEnd(store, database, clock, wake_outbox, self._unreadable, self._missing, self._full_sweeps)
-        self._first_listed = 0
+        self.first_listed = 0
         self._listed = ListedTwice()
+        self.turns = ReadingTurns(clock)
 
     async def run(self) -> Row:
         """
@@ -144,17 +148,16 @@ class Sweep:
         Returns:
             Whether all tickets were looked through although the sweep is not a full one.
         """
-        read_at, logged_at = self._clock.now(), self._clock.monotonic()
-        looked_through = False
+        read_at, logged_at, looked_through = self._clock.now(), self._clock.monotonic(), False
         self._listed.begin()
+        self.turns.begin()
         async for found in self._vendor.changes(self._known):
             if isinstance(found, LookedThrough):
                 looked_through = True
                 continue
-            ticket = found.ticket.id if isinstance(found, Change) else found.id
-            listed.add(ticket)
+            listed.add(ticket := found.ticket.id if isinstance(found, Change) else found.id)
             if scope.first:
-                self._first_listed = len(listed)
+                self.first_listed = len(listed)
                 if self._clock.monotonic() - logged_at >= _PROGRESS_EVERY:
                     logged_at = self._clock.monotonic()
                     _log.info("first contact goes on", store=self._store.name, tickets=len(listed))
@@ -163,8 +166,13 @@ class Sweep:
                 if self._unreadable.is_due(ticket):
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
             elif self._unreadable.is_due(ticket) and self._missing.is_due(ticket):
-                await self._process_or_postpone(self._listed.unambiguous(found), ticket, scope, read_at)
-                await self._between()
+                seen = self._listed.unambiguous(found)
+                if scope.first or self.turns.is_now(seen, read_at, await self._known.before(ticket)):
+                    await self._process_or_postpone(seen, ticket, scope, read_at)
+                    await self._between()
+        for ticket, left, listed_at in self.turns.later():
+            await self._process_or_postpone(left, ticket, scope, listed_at)
+            await self._between()
         return looked_through
 
     async def read(self, tickets: Collection[TicketId]) -> ReadTickets:
@@ -193,23 +201,13 @@ class Sweep:
         return self._unreadable.tickets
 
     @property
-    def first_listed(self) -> int:
-        """As `Poller.first_listed`."""
-        return self._first_listed
-
-    @property
     def _reading(self) -> str:
         return f"reading a ticket of store {self._store.name}"
 
     async def _process_or_postpone(
         self, found: Change | Absent, ticket: TicketId, scope: SweepScope, read_at: datetime
     ) -> None:
-        """
-        Process one ticket; if it cannot be read, postpone it.
-
-        Raises:
-            RemoteError: The fault is the vendor's, not the ticket's.
-        """
+        """Process one ticket; if it cannot be read, postpone it. Raises `RemoteError` if that is the vendor's fault."""
         try:
             with defects_as_unavailable(self._reading):
                 if isinstance(found, Absent):

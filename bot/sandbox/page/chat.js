@@ -5,11 +5,22 @@ import { fill, find, button, make } from "./elements.js";
 import { act, changed, part, shown, markDone, attempt } from "./state.js";
 import { dismissed, messageElement } from "./message.js";
 
+/** By chat: the place to which one of its addresses leads. */
+const ADDRESSES = {
+  discord: ({ host, pathname }) => (host.endsWith("discord.com") ? pathname.match(/^\/channels\/\d+\/(\d+)/)?.[1] : null),
+  slack: ({ host, pathname, searchParams }) => {
+    const found = host.endsWith(".slack.com") ? pathname.match(/^\/archives\/(\w+)(?:\/p(\d+)(\d{6}))?/) : null;
+    const thread = searchParams.get("thread_ts") ?? (found?.[2] ? `${found[2]}.${found[3]}` : "");
+    return found ? [found[1], thread].filter(Boolean).join("/") : null;
+  },
+};
+
 /** One side of the page: a person's Discord or Slack client. */
 export class Chat {
   constructor(name, title) {
     this.name = name;
     this.place = null;
+    this.edited = null;
     this.section = find(`#${name}`);
     this.section.append(find("#chat").content.cloneNode(true));
     find("h2", this.section).append(title, " ", make("small"));
@@ -24,7 +35,11 @@ export class Chat {
       this.box.value = choice.text;
       if (/[ :]$/.test(choice.text)) this.completion.look();
     });
+    this.section.addEventListener("click", (event) => this.follow(event));
     this.composer.addEventListener("submit", (event) => { event.preventDefault(); this.send(event.submitter); });
+    this.box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.edited && !event.defaultPrevented) this.stopEditing();
+    });
     sendsOnEnter(this.composer);
   }
 
@@ -32,12 +47,42 @@ export class Chat {
 
   open(id) {
     if (id === "home") attempt(() => act(`${this.name}/home`, {}));
+    if (this.edited) this.stopEditing();
     shown.awaited[this.name] = null; this.place = id; this.completion.close(); changed();
   }
 
-  send(press) {
-    const text = this.box.value, place = this.places().find((each) => each.id === this.place);
+  /** A link to a thread or channel opens it here: outside, nothing is at its address. */
+  follow(event) {
+    const link = event.target.closest("a[href]"), place = link && ADDRESSES[this.name](new URL(link.href));
+    if (!place || !this.places().some((each) => each.id === place)) return;
+    event.preventDefault();
+    this.open(place);
+  }
+
+  /** Puts one of the person's own messages into the box; sending it then changes that message. */
+  edit(message) {
+    this.edited = message;
+    this.box.value = message.written;
     this.completion.close();
+    changed();
+    this.box.focus();
+  }
+
+  stopEditing() {
+    this.edited = null;
+    this.box.value = "";
+    changed();
+  }
+
+  send(press) {
+    const text = this.box.value, place = this.places().find((each) => each.id === this.place), edited = this.edited;
+    this.completion.close();
+    if (edited) {
+      return attempt(async () => {
+        await act(`${this.name}/edit`, { place: edited.place, message: edited.id, text });
+        this.stopEditing();
+      }, press);
+    }
     return attempt(async () => {
       this.box.value = "";
       await act(`${this.name}/type`, { place: this.place, text }).catch((error) => {
@@ -70,8 +115,10 @@ export class Chat {
     const log = find(".log", this.section), moved = log.dataset.place !== open.id;
     log.dataset.place = open.id;
     fill(log, messages.map((message) => ({ key: message.id, ...message })), (message) => messageElement(message, this));
-    if (moved) log.scrollTop = log.scrollHeight;
+    if (moved) log.scrollTop = open.kind === "home" ? 0 : log.scrollHeight;
     this.composer.hidden = open.kind === "forum" || open.kind === "home";
+    find(".editing", this.composer).hidden = !this.edited;
+    find(".primary", this.composer).textContent = this.edited ? "Save" : "Send";
     this.box.placeholder = `${open.kind === "thread" ? "Answer" : "Write"} as ${me}, or type / for commands`;
     this.box.setAttribute("aria-label", `${this.box.placeholder}: ${open.name}`);
   }

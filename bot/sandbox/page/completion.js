@@ -2,6 +2,11 @@
 
 import { make } from "./elements.js";
 
+let pressing = false;
+for (const [name, value] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
+  document.addEventListener(name, () => { pressing = value; }, true);
+}
+
 /** Enter sends, Shift+Enter starts a new line, as in the chats. */
 export function sendsOnEnter(form) {
   form.elements.text.addEventListener("keydown", (event) => {
@@ -40,7 +45,12 @@ export function completing(input, list, ask, take) {
     if (number === asked) show(found);
   };
   input.addEventListener("input", look);
-  input.addEventListener("blur", () => { asked += 1; show([]); });
+  input.addEventListener("blur", () => {
+    asked += 1;
+    // What is pressed below the list would move away under the pointer, and hear of no click.
+    if (pressing) document.addEventListener("pointerup", () => setTimeout(() => show([])), { once: true });
+    else show([]);
+  });
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const takes = current >= 0 && choices[current].text.trim() !== input.value.trim();

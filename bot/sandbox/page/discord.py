@@ -27,6 +27,7 @@ from bot.sandbox.page.discord_message import author, blocks, modal, system_line
 T = TypeVar("T")
 
 _MOST_MESSAGES = 200
+_MOST_CHOICES = 25
 NO_ANSWER = "The application did not respond. Is the bot running?"
 
 
@@ -51,6 +52,7 @@ class DiscordPane:
                 "complete": self._complete,
                 "press": self._press,
                 "menu": self._menu,
+                "edit": self._edit,
                 "delete": self._delete,
                 "submit": self._submit,
                 "dismiss": self._dismiss,
@@ -100,11 +102,12 @@ class DiscordPane:
             "place": str(shown.channel_id),
             "author": author(state, shown),
             "bot": shown.author_id == state.bot.id,
-            "mine": shown.author_id == self._me.id and shown.type in (MessageType.DEFAULT, MessageType.REPLY),
+            "mine": (mine := shown.author_id == self._me.id and shown.type in (MessageType.DEFAULT, MessageType.REPLY)),
+            "written": shown.content if mine else "",
             "system": system_line(state, shown),
             "private": shown.only_for is not None,
             "thinking": bool(shown.flags & LOADING),
-            "edited": shown.edited_at is not None,
+            "edited": shown.edited_at is not None and shown.only_for is None,
             "at": shown.created_at.timestamp(),
             "blocks": blocks(state, shown),
             "reactions": [{"sign": sign, "count": len(who)} for sign, who in shown.reactions.items()],
@@ -133,8 +136,18 @@ class DiscordPane:
         asked = slash_commands.option_completion(text, commands)
         if asked is None:
             return {"choices": slash_commands.suggestions(text, commands)}
-        found = await _attempt(self._discord.complete(self._me, place, asked.command, asked.option, asked.begun))
-        return {"choices": [{"text": asked.filled(str(each["value"])), "label": str(each["name"])} for each in found]}
+        if asked.choices or asked.is_person:
+            begun = asked.begun.strip().removeprefix("@").casefold()
+            offered = asked.choices or [(member.name, member.name) for member in self._people()]
+            found = [(name, value) for name, value in offered if begun in name.casefold()]
+        else:
+            given = await _attempt(self._discord.complete(self._me, place, asked.command, asked.option, asked.begun))
+            found = [(str(each["name"]), str(each["value"])) for each in given]
+        return {"choices": [{"text": asked.filled(value), "label": name} for name, value in found[:_MOST_CHOICES]]}
+
+    def _people(self) -> list[Member]:
+        state = self._discord.guild.state
+        return [member for member in state.members.values() if member.id != state.bot.id]
 
     async def _press(self, fields: ActionFields) -> Json:
         pressed = self._discord.press(self._me, await self._message_named(fields), fields.text("button"))
@@ -168,6 +181,11 @@ class DiscordPane:
         if self._opened is None or str(self._opened.interaction.id) != wanted:
             raise ActionRefused("That form is closed.")
         return self._opened
+
+    async def _edit(self, fields: ActionFields) -> Json:
+        text = fields.text("text", wanted="Write something, or delete the message.")
+        await _attempt(self._discord.edit(self._me, await self._message_named(fields), text))
+        return {}
 
     async def _delete(self, fields: ActionFields) -> Json:
         await _attempt(self._discord.delete(self._me, await self._message_named(fields)))

@@ -3,6 +3,16 @@
 export const find = (selector, within = document) => within.querySelector(selector);
 export const time = (at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
+const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const distance = new Intl.RelativeTimeFormat("en");
+
+/** How long ago a moment was, or in how long it comes: `5 minutes ago`. */
+export function ago(at) {
+  const seconds = at - Date.now() / 1000, [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? STEPS[3];
+  return distance.format(Math.trunc(seconds / size), unit);
+}
+setInterval(() => document.querySelectorAll("[data-ago]").forEach((each) => { each.textContent = ago(each.dataset.ago); }), 10000);
+
 /** An element with attributes, listeners (functions, by event) and children. Texts are inserted as text. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -39,5 +49,5 @@ export function fill(container, items, build) {
     if (container.children[index] !== node) container.insertBefore(node, container.children[index] ?? null);
   });
   known.forEach((node) => node.remove());
-  if (follow && container.matches(".log")) container.scrollTop = container.scrollHeight;
+  if (follow && container.matches(".log:not([data-place=home])")) container.scrollTop = container.scrollHeight;
 }

@@ -2,7 +2,8 @@
 Formatted text for the page: lines of spans. Pure.
 
 A line is `{"as": …, "spans": […]}`, where `as` is `plain`, `quote`, `code`, `small`, `heading` or `bullet`. A span is
-`{"text": …}` with any of `bold`, `italic`, `underline`, `strike`, `code`, `mention`, and `link`, a web address.
+`{"text": …}` with any of `bold`, `italic`, `underline`, `strike`, `code`, `mention`, `link`, a web address, and `ago`,
+the moment of which the page says how long ago it was.
 The page makes elements from them and inserts every text as text, so nothing that a customer writes can be markup.
 """
 
@@ -38,6 +39,7 @@ _INLINE = re.compile(
     r"|\[(?P<label>(?:\\.|[^\]\\])+)\]\((?P<target>https?://[^\s()<>]+)\)"
     r"|<(?P<address>https?://[^\s<>]+)>"
     r"|<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>"
+    r"|<t:(?P<ago>\d{1,11}):R>"
     r"|<t:(?P<moment>\d{1,11})(?::\w)?>"
     r"|(?P<bare>https?://[^\s<>]*[^\s<>.,:;!?\"'\])])",
     re.DOTALL,
@@ -138,11 +140,17 @@ def _leaf(kind: str, value: str, names: Names, style: Json) -> Json:
         case "address" | "bare":
             shown = span(value, **({"link": value} | style))
         case "moment":
-            shown = span(f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%d %H:%M} UTC", **style)
+            shown = span(_moment(value), **style)
+        case "ago":
+            shown = span(_moment(value), **style, ago=int(value))
         case _:
             sign = "#" if kind == "channel" else "@"
             shown = span(f"{sign}{names(kind, int(value))}", **style, mention=True)
     return shown
+
+
+def _moment(value: str) -> str:
+    return f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _joined(spans: Iterable[Json]) -> Iterator[Json]:

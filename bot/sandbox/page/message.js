@@ -1,6 +1,6 @@
 // Messages of both chats.
 
-import { button, make, time } from "./elements.js";
+import { ago, button, make, time } from "./elements.js";
 import { act, changed, part, markDone, attempt } from "./state.js";
 
 /** The ids of private messages that this person has dismissed. */
@@ -10,7 +10,8 @@ const TAGS = { quote: "blockquote", code: "pre", small: "small", heading: "stron
 const STYLES = { bold: "b", italic: "i", underline: "u", strike: "s", code: "code" };
 
 function spanElement(span) {
-  let element = document.createTextNode(span.text);
+  let element = span.ago ? make("time", { "data-ago": String(span.ago), title: span.text }, ago(span.ago))
+    : document.createTextNode(span.text);
   for (const [style, tag] of Object.entries(STYLES)) if (span[style]) element = make(tag, {}, element);
   if (span.mention) element = make("span", { class: "mention" }, element);
   if (span.link) element = make("a", { href: span.link, target: "_blank", rel: "noopener noreferrer" }, element);
@@ -25,7 +26,7 @@ export function blockElement(block, press) {
     case "text":
       return make("div", {}, ...block.lines.map(lineElement));
     case "picture":
-      return make("img", { src: block.source, alt: block.alternative, class: "picture" });
+      return make("img", { src: block.source, alt: block.alternative, class: "picture", load: showWhole });
     case "divider":
       return make("hr");
     case "buttons":
@@ -46,6 +47,12 @@ export function blockElement(block, press) {
       return card;
     }
   }
+}
+
+/** A picture grows when it is there: whoever looks at the end still does. */
+function showWhole({ target }) {
+  const log = target.closest(".log");
+  if (log && log.scrollHeight - log.scrollTop - log.clientHeight < target.offsetHeight + 100) log.scrollTop = log.scrollHeight;
 }
 
 /** A message in one of the chats. */
@@ -78,8 +85,9 @@ function moreMenu(message, chat) {
     event.target.closest("details").open = false;
     attempt(work);
   });
-  const entries = message.private ? [] : part(chat.name, { menus: [] }).menus.map(
+  const entries = message.private || message.place === "home" ? [] : part(chat.name, { menus: [] }).menus.map(
     (menu) => entry(menu.label, () => act(`${chat.name}/menu`, { ...what, entry: menu.id })));
+  if (message.mine && message.written) entries.push(entry("Edit message", () => chat.edit(message)));
   if (message.mine) entries.push(entry("Delete message", () => act(`${chat.name}/delete`, what)));
   if (!entries.length) return "";
   return make("details", {

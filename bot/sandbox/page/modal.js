@@ -6,7 +6,7 @@ import { act, part, markDone, attempt } from "./state.js";
 import { blockElement } from "./message.js";
 
 const dialog = find("#form"), modal = find("#form form");
-let drawn = "";
+let drawn = "", faults = { view: "", errors: {} };
 
 const chat = () => (part("slack/modal", null) ? "slack" : "discord");
 
@@ -24,14 +24,25 @@ export function renderModal() {
   submit.hidden = !form.submit;
   submit.textContent = form.submit;
   cancel.textContent = form.close;
+  showFaults(form);
   if (!dialog.open) dialog.showModal();
   (find("input, textarea, select", modal) ?? cancel).focus();
 }
 
+/** Says beside each field what is wrong with it, also where the form is drawn again with what was sent. */
+function showFaults(form) {
+  for (const input of modal.querySelectorAll("[data-block]")) {
+    const place = find(".fault", input.closest(".suggests") ?? input.closest("label"));
+    place.textContent = (faults.view === form.id && faults.errors[input.dataset.block]) || "";
+  }
+}
+
 function field(form, block) {
-  const suggests = block.type === "external_select", chooses = ["static_select", "radio_buttons"].includes(block.type);
+  const suggests = block.type === "external_select", isPerson = block.type === "users_select";
+  const chooses = isPerson || ["static_select", "radio_buttons"].includes(block.type);
   const input = make(chooses ? "select" : block.multiline ? "textarea" : "input",
     { name: block.id, placeholder: block.placeholder, rows: "10", autocomplete: "off", "data-block": block.block },
+    ...(isPerson ? [make("option", { value: "" }, "Choose somebody")] : []),
     ...(chooses ? block.options.map((option) => make("option", { value: option.value }, option.label)) : []));
   input.value = block.value;
   const fault = make("span", { class: "fault", role: "alert" });
@@ -61,10 +72,9 @@ modal.addEventListener("submit", (event) => {
   }
   event.submitter.disabled = true;
   act(`${chat()}/submit`, { view: form.id, values }).then((answer) => {
-    for (const input of modal.querySelectorAll("[data-block]")) {
-      find(".fault", input.closest("label").parentElement).textContent = answer.errors[input.dataset.block] ?? "";
-    }
-    if (!Object.keys(answer.errors).length) markDone("close");
+    faults = { view: form.id, errors: answer.errors };
+    showFaults(form);
+    if (!Object.keys(answer.errors).length && /close/i.test(form.title)) markDone("close");
   }).catch((error) => { find("p.fault", modal).textContent = error.message; })
     .finally(() => { event.submitter.disabled = false; });
 });

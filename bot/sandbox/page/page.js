@@ -49,5 +49,15 @@ onChange(() => {
   chats.forEach((chat) => chat.render());
   renderModal();
 });
+// Where somebody looks at the end, it stays in sight when the room for it changes.
+const ends = new WeakMap();
+const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+  if (ends.get(target)) target.scrollTop = target.scrollHeight;
+}));
+for (const log of document.querySelectorAll(".log")) {
+  log.addEventListener("scroll", () => ends.set(log, log.dataset.place !== "home"
+    && log.scrollHeight - log.scrollTop - log.clientHeight < 60));
+  resized.observe(log);
+}
 showColumn("stores");
 watch();

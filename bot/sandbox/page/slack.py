@@ -10,6 +10,7 @@ from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json, 
 from bot.sandbox.page.slack_message import HOME, home, message_blocks, modal
 from bot.sandbox.slack import Outcome, PracticeSlack, SlackChannel, SlackMessage, SlackRefusal, User, View
 from bot.sandbox.slack.emoji import to_signs
+from bot.sandbox.slack.rendering import unescape
 from bot.sandbox.slack.state import BOT_USER
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class SlackPane:
                 "home": self._home,
                 "press": self._press,
                 "menu": self._menu,
+                "edit": self._edit,
                 "delete": self._delete,
                 "suggest": self._suggest,
                 "submit": self._submit,
@@ -68,7 +70,8 @@ class SlackPane:
             },
         }
         if view is not None:
-            parts["slack/modal"] = modal(view, self._state)
+            people = [(user.id, user.shown) for user in self._state.users.values() if not user.bot]
+            parts["slack/modal"] = modal(view, self._state, people)
         places: list[Json] = [{"id": HOME, "name": "Home", "kind": "home", "at": 0.0}]
         page = self._slack.home(self._me)
         parts[f"slack/place/{HOME}"] = [] if page is None else [home(page, self._state)]
@@ -127,7 +130,8 @@ class SlackPane:
             "place": message.channel,
             "author": message.username or ("" if message.user is None else self._state.user(message.user)),
             "bot": message.user == self._slack.bot_user,
-            "mine": message.user == self._me.id and message.only_for is None and not tombstone,
+            "mine": (mine := message.user == self._me.id and message.only_for is None and not tombstone),
+            "written": unescape(message.text) if mine else "",
             "system": "This message was deleted." if tombstone else "",
             "private": message.only_for is not None,
             "thinking": False,
@@ -168,6 +172,13 @@ class SlackPane:
     async def _menu(self, fields: ActionFields) -> Json:
         asked = self._slack.shortcut(self._me, self._message_named(fields), fields.text("entry"))
         return _check(await _attempt(asked))
+
+    async def _edit(self, fields: ActionFields) -> Json:
+        message = self._message_named(fields)
+        if message.user != self._me.id:
+            raise ActionRefused("You can edit only your own messages.")
+        await _attempt(self._slack.edit(message, fields.text("text", wanted="Write something, or delete the message.")))
+        return {}
 
     async def _delete(self, fields: ActionFields) -> Json:
         message = self._message_named(fields)

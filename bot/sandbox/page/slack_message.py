@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from mimetypes import guess_type
 from typing import Any
 
@@ -26,28 +27,45 @@ def message_blocks(message: SlackMessage, names: Names) -> list[Json]:
     return [*blocks(message.blocks, names), *files]
 
 
-def blocks(given: Iterable[Json], names: Names, state: Mapping[str, Mapping[str, Json]] | None = None) -> list[Json]:
+@dataclass(frozen=True, slots=True)
+class Form:
     """
-    Block Kit as blocks of the page.
+    What a view's fields know.
 
-    Args:
-        state: In a modal, what was entered so far.
+    Attributes:
+        state: What was entered so far.
+        people: Id and name of those among whom one can choose.
     """
+
+    state: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    people: Sequence[tuple[str, str]] = ()
+
+
+_NO_FORM = Form()
+
+
+def blocks(given: Iterable[Json], names: Names, form: Form = _NO_FORM) -> list[Json]:
+    """Block Kit as blocks of the page."""
     shown: list[Json] = []
     for block in given:
-        shown += _block(block, names, state or {})
+        shown += _block(block, names, form)
     return shown
 
 
-def modal(view: View, names: Names) -> Json:
-    """A modal as the page shows it."""
+def modal(view: View, names: Names, people: Sequence[tuple[str, str]] = ()) -> Json:
+    """
+    A modal as the page shows it.
+
+    Args:
+        people: Id and name of those among whom one can choose.
+    """
     body = view.body
     return {
         "id": view.id,
         "title": view.title,
         "submit": _label(body.get("submit"), names),
         "close": _label(body.get("close"), names) or "Close",
-        "blocks": blocks(view.blocks, names, view.state),
+        "blocks": blocks(view.blocks, names, Form(view.state, people)),
     }
 
 
@@ -64,20 +82,20 @@ def home(view: View, names: Names) -> Json:
         "thinking": False,
         "edited": False,
         "at": float(view.hash.partition(".")[0]),
-        "blocks": blocks(view.blocks, names, view.state),
+        "blocks": blocks(view.blocks, names),
         "reactions": [],
         "thread": None,
     }
 
 
-def _block(block: Json, names: Names, state: Mapping[str, Mapping[str, Json]]) -> list[Json]:
+def _block(block: Json, names: Names, form: Form) -> list[Json]:
     match block["type"]:
         case "divider":
             shown: list[Json] = [{"kind": "divider"}]
         case "actions":
             shown = _actions(block["elements"], names)
         case "input":
-            shown = [_input(block, names, state)]
+            shown = [_input(block, names, form)]
         case "section":
             shown = _section(block, names)
         case "table":
@@ -140,11 +158,15 @@ def _button(element: Json, names: Names) -> Json:
     }
 
 
-def _input(block: Json, names: Names, state: Mapping[str, Mapping[str, Json]]) -> Json:
+def _input(block: Json, names: Names, form: Form) -> Json:
     element = block["element"]
-    kept = state.get(block["block_id"], {}).get(element["action_id"]) or {}
+    kept = form.state.get(block["block_id"], {}).get(element["action_id"]) or {}
     chosen = kept.get("selected_option") or element.get("initial_option")
-    options = [*element.get("options", ()), *(o for g in element.get("option_groups", ()) for o in g["options"])]
+    person = kept.get("selected_user") or element.get("initial_user")
+    given = [*element.get("options", ()), *(o for g in element.get("option_groups", ()) for o in g["options"])]
+    options = [_option(option, names) for option in given]
+    if element["type"] == "users_select":
+        options = [{"label": name, "value": ident} for ident, name in form.people]
     return {
         "kind": "input",
         "id": element["action_id"],
@@ -155,8 +177,8 @@ def _input(block: Json, names: Names, state: Mapping[str, Mapping[str, Json]]) -
         "placeholder": _label(element.get("placeholder"), names),
         "optional": bool(block.get("optional")),
         "multiline": bool(element.get("multiline")),
-        "options": [_option(option, names) for option in options],
-        "value": chosen["value"] if chosen else kept.get("value") or element.get("initial_value") or "",
+        "options": options,
+        "value": chosen["value"] if chosen else person or kept.get("value") or element.get("initial_value") or "",
         "least": element.get("min_query_length", 3),
     }
 

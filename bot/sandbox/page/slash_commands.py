@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.discord.people_interactions import BOOLEAN, INTEGER, NUMBER
+from bot.sandbox.discord.people_interactions import BOOLEAN, INTEGER, NUMBER, USER
 from bot.sandbox.page.actions import ActionRefused, Json, sentence
 
 _WORDS = re.compile(r"/(?P<name>\S*)(?P<space>\s*)(?P<rest>.*)", re.DOTALL)
@@ -16,17 +16,21 @@ _WORDS = re.compile(r"/(?P<name>\S*)(?P<space>\s*)(?P<rest>.*)", re.DOTALL)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionCompletion:
     """
-    An option that somebody is typing, and that the bot can complete.
+    An option that somebody is typing, and that can be completed.
 
     Attributes:
         begun: Its text so far.
         before: The text before it in the box.
+        choices: Name and value of what the client itself offers; none: the bot is asked, or it is a person.
+        is_person: Whether the client offers people.
     """
 
     command: str
     option: str
     begun: str
     before: str
+    choices: tuple[tuple[str, str], ...] = ()
+    is_person: bool = False
 
     def filled(self, value: str) -> str:
         """The text of the whole box after this value was chosen."""
@@ -55,7 +59,7 @@ def suggestions(text: str, commands: Sequence[Json]) -> list[Json]:
 
 
 def option_completion(text: str, commands: Sequence[Json]) -> OptionCompletion | None:
-    """The option that the bot must complete; None: there is none, or the client itself offers something."""
+    """The option that is being completed; None: there is none, or the client offers commands or options."""
     found = _WORDS.fullmatch(text)
     if found is None or not found["space"]:
         return None
@@ -68,9 +72,15 @@ def option_completion(text: str, commands: Sequence[Json]) -> OptionCompletion |
     if name:
         before = text[: text.rindex(f"{name}:")]
     option = next((each for each in options if each["name"] == name or not name), None)
-    if command is None or option is None or not option.get("autocomplete"):
+    if command is None or option is None:
         return None
-    return OptionCompletion(command=command["name"], option=option["name"], begun=begun, before=before)
+    choices = tuple((str(each["name"]), str(each["value"])) for each in option.get("choices") or ())
+    is_person = option["type"] == USER
+    if not (option.get("autocomplete") or (name and (choices or is_person))):
+        return None
+    return OptionCompletion(
+        command=command["name"], option=option["name"], begun=begun, before=before, choices=choices, is_person=is_person
+    )
 
 
 def read_command(text: str, commands: Sequence[Json]) -> tuple[str, dict[str, Any]]:

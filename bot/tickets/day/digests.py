@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from bot.db.connection import Transaction
@@ -13,6 +13,7 @@ from bot.model import ChatName, PersonId, Place, StoreName
 from bot.tickets import announcements
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Which
+from bot.tickets.former_channels import former_channels
 from bot.tickets.holders import shown_person
 from bot.tickets.links import address_of
 from bot.tickets.rules_from_settings import Rules
@@ -25,7 +26,7 @@ def tell_the_day(
     tx: Transaction, day: date, rules: Rules, addresses: Mapping[ChatName, Callable[[Place], str]], now: datetime
 ) -> bool:
     """
-    Queue the day's line for every channel in which something waits, once for each day.
+    Queue the day's line for every channel in which something waits, also a former one, once for each day.
 
     Args:
         addresses: By chat, where a thread is opened; empty until the chat was reached.
@@ -33,11 +34,8 @@ def tell_the_day(
     Returns:
         Whether that is all; else it is to be called again, because a line without its link is of less use.
     """
-    channels: dict[Place, set[StoreName]] = {}
-    for store in rules.stores.values():
-        for channel in store.channels:
-            if channel.chat in addresses:
-                channels.setdefault(channel, set()).add(store.name)
+    named = {place for store in rules.stores.values() for place in store.channels if place.chat in addresses}
+    channels = _channels(tx, addresses, rules)
     is_reached = {channel: bool(addresses[channel.chat](channel)) for channel in channels}
     for channel, stores in channels.items():
         if is_reached[channel] and tx.run(
@@ -46,7 +44,22 @@ def tell_the_day(
             text = _line(tx, channel, stores, rules, addresses[channel.chat], now)
             if text:
                 announcements.announce(tx, channel, text, now)
-    return all(is_reached.values())
+    return all(is_reached[channel] for channel in named)  # nobody may ever reach a former one again
+
+
+def _channels(tx: Transaction, chats: Iterable[ChatName], rules: Rules) -> Mapping[Place, set[StoreName]]:
+    """The channels to tell, and of which stores: those in the settings, and former ones in which nothing is wrong."""
+    found: dict[Place, set[StoreName]] = {}
+    for chat in chats:
+        for name, store in rules.stores.items():
+            for place in store.channels:
+                if place.chat == chat:
+                    found.setdefault(place, set()).add(name)
+        for name, places in former_channels(tx, chat, rules).items():
+            for place in places:
+                if tx.one("channel_incident", chat=chat, channel=place.channel) is None:
+                    found.setdefault(place, set()).add(name)
+    return found
 
 
 def forget_later_days(tx: Transaction, today: date) -> None:

@@ -7,33 +7,41 @@ from collections.abc import Sequence
 from bot.drawing.chart import Bars, ByDay, Chart, Lengths
 from bot.text import one_line
 from bot.tickets.figures.stats import AgentFigures, Figures, Report
+from bot.tickets.figures.tables import store_names, with_fewer_days
 from bot.tickets.figures.times import Times
 from bot.wording import figures as words
 
 _MOST_BARS = 8
+_MOST_DAYS = 62
+"""So many columns can be told from each other."""
 _LONGEST = 40
+_LABEL = 22
+"""So many characters have room beside a bar."""
 _HOUR = 3600.0
 
 
 def chart(report: Report) -> Chart:
     """The picture of these figures; several stores are drawn as one, with a bar for each."""
     total = report.total
+    together, by_day = with_fewer_days(total, _MOST_DAYS)
     lengths = [_lengths(words.HOW_LONG, total, is_open=False)]
     if any(of.median_open is not None for of in _times(total)):
         lengths.append(_lengths(words.HOW_LONG_OPEN, total, is_open=True))
     bars = [Bars(words.WAITING_BY_AGE, words.AGES, tuple(map(float, total.waiting)), tuple(map(str, total.waiting)))]
     if len(report.stores) > 1:
         stores = sorted(report.stores, key=lambda each: (-each.waiting_for_us, -each.open, each.store))
-        bars.append(_bars(words.BY_STORE, [(str(each.store), each.open) for each in stores]))
+        names = store_names(stores[:_MOST_BARS], _LABEL)
+        names += [str(each.store) for each in stores[_MOST_BARS:]]
+        bars.append(_bars(words.BY_STORE, [(name, each.open) for name, each in zip(names, stores, strict=True)]))
     if total.agents:
         bars.append(_bars(words.BY_AGENT, [(_name(each), each.answers) for each in total.agents]))
     return Chart(
         title=_title(report),
         by_day=ByDay(
-            title=f"{words.BY_DAY} ({total.time_zone})",
-            days=tuple(day for day, _ in total.new),
+            title=words.tickets_by_day(total.time_zone, together),
+            days=tuple(day for day, _ in by_day.new),
             series=(words.NEW, words.CLOSED),
-            values=tuple((new, closed) for (_, new), (_, closed) in zip(total.new, total.closed_by_day, strict=True)),
+            values=tuple((new, closed) for (_, new), (_, closed) in zip(by_day.new, by_day.closed_by_day, strict=True)),
         ),
         lengths=tuple(lengths),
         bars=tuple(bars),
@@ -86,7 +94,8 @@ def _bars(title: str, amounts: Sequence[tuple[str, int]]) -> Bars:
     """As many as fit, and the rest as one."""
     shown = list(amounts[:_MOST_BARS])
     if len(amounts) > _MOST_BARS:
-        shown[-1] = (words.OTHERS, sum(amount for _, amount in amounts[_MOST_BARS - 1 :]))
+        others = amounts[_MOST_BARS - 1 :]
+        shown[-1] = (words.others(len(others)), sum(amount for _, amount in others))
     return Bars(
         title,
         tuple(one_line(name, _LONGEST) for name, _ in shown),

@@ -57,7 +57,7 @@ def chat_table(report: Report) -> str:
 
 
 def _in_detail(report: Report, rows: int) -> str:
-    return "\n\n".join(_store_table(each, _day_rows(_with_fewer_days(each, rows))) for each in report.stores)
+    return "\n\n".join(_store_table(each, _day_rows(each, rows)) for each in report.stores)
 
 
 def _with_agents(shown: str, agents: Sequence[AgentFigures], most: int) -> str:
@@ -68,11 +68,23 @@ def _many_stores(report: Report) -> list[str]:
     by_waiting = sorted(report.stores, key=lambda each: (-each.waiting_for_us, -each.open, each.store))
     shown, left_out = by_waiting[:_MOST_STORES], by_waiting[_MOST_STORES:]
     lines = [f"{words.STORE:<{_NAME}} {'open':>6} {'waiting':>7} {'new':>6} {'closed':>6} {words.FIRST_ANSWER:>12}"]
-    lines += [_store_line(one_line(each.store, _NAME - 1), each) for each in shown]
+    names = store_names(shown, _NAME - 1)
+    lines += [_store_line(name, each) for name, each in zip(names, shown, strict=True)]
     lines.append(_store_line(words.ALL_STORES, report.total))
     if left_out:
         lines.append(notices.stores_left_out(len(left_out)))
     return [*lines, "", *_times(report.total), *_waiting(report.total)]
+
+
+def store_names(stores: Sequence[Figures], length: int) -> list[str]:
+    """The stores' names, each in so many characters: cut in the middle where else two would read the same."""
+    whole = [one_line(each.store, len(each.store)) for each in stores]
+    cut = [one_line(name, length) for name in whole]
+    end = (length - 1) // 2
+    return [
+        short if short == name or cut.count(short) == 1 else f"{name[: length - 1 - end].rstrip()}…{name[-end:]}"
+        for short, name in zip(cut, whole, strict=True)
+    ]
 
 
 def _store_line(name: str, shown: Figures) -> str:
@@ -104,9 +116,10 @@ def _times(shown: Figures) -> list[str]:
     return lines
 
 
-def _day_rows(shown: Figures) -> list[str]:
-    """New and closed tickets by day, with a bar for the new ones."""
-    head = words.by_day(shown.time_zone)
+def _day_rows(shown: Figures, rows: int | None = None) -> list[str]:
+    """New and closed tickets by day, or by several where there are more than `rows`, with a bar for the new ones."""
+    together, shown = with_fewer_days(shown, rows)
+    head = words.by_day(shown.time_zone, together)
     width = max(_DAY, len(head))  # a time zone can have a long name
     lines = [f"{head:<{width}} {words.NEW:>5} {words.CLOSED:>6}"]
     most = max((amount for _, amount in shown.new), default=0)
@@ -117,15 +130,20 @@ def _day_rows(shown: Figures) -> list[str]:
     return lines
 
 
-def _with_fewer_days(shown: Figures, rows: int) -> Figures:
-    """The same figures, with so many days in each row that there are at most `rows`; a row has its first day's name."""
-    together = max(1, -(-len(shown.new) // rows))
+def with_fewer_days(shown: Figures, rows: int | None) -> tuple[int, Figures]:
+    """
+    The same figures with several days together, so that there are at most `rows`, and how many these are.
+
+    Each has its first day's name. The last ones are whole: where the days do not suffice, the first ones are fewer.
+    """
+    together = 1 if rows is None else max(1, -(-len(shown.new) // rows))
 
     def joined(days: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-        parts = [days[start : start + together] for start in range(0, len(days), together)]
+        ends = range(len(days) % together or together, len(days) + 1, together)
+        parts = [days[max(end - together, 0) : end] for end in ends]
         return tuple((part[0][0], sum(amount for _, amount in part)) for part in parts)
 
-    return replace(shown, new=joined(shown.new), closed_by_day=joined(shown.closed_by_day))
+    return together, replace(shown, new=joined(shown.new), closed_by_day=joined(shown.closed_by_day))
 
 
 def _agent_rows(agents: Sequence[AgentFigures], most: int) -> list[str]:

@@ -207,7 +207,8 @@ def _edit_talk(tx: Transaction, changed: ChangedMessage, text: str) -> AnswerDue
     route = decide(with_text(changed, text), changed.ticket, changed.rules)
     was_command = typed_command(changed.message, changed.rules.note_prefixes) is not None
     set_files(tx, changed)
-    if route.purpose is Purpose.NOTE or route.command is not None or was_command:
+    is_mistyped = route.purpose is Purpose.TALK and bool(route.private)
+    if route.purpose is Purpose.NOTE or route.command is not None or was_command or is_mistyped:
         return _reroute(tx, changed, route)
     set_text(tx, changed, text)
     return None

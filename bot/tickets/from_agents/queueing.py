@@ -59,20 +59,17 @@ def enqueue_routed(
             return too_old(message, now - since)
         return obey(tx, link, ticket, message, route.command, rules, now)
     due = leaves_at(since, rules, now)
-    answer_due = None
     if route.refused:
         _refuse(tx, ticket, message, route.refused, rules, now)
     elif route.purpose is Purpose.REPLY:
         _enqueue_reply(tx, link, ticket, message, route, rules, now, due=due, since=since, at=at)
-        if route.held:
-            answer_due = AnswerDue(message, Answer(text=route.private))
         marks.enqueue_mark(tx, message, now, leaves_at=due)
     tx.run("set_store_active", name=ticket.store, at=to_ms(since))
     if route.purpose is Purpose.NOTE:
         _enqueue_note(tx, ticket, message, route.text, rules, due, now)
     if route.line:
         enqueue.line(tx, link, route.line, now)
-    return answer_due
+    return AnswerDue(message, Answer(text=route.private)) if route.private else None
 
 
 def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, rules: Rules, now: datetime) -> None:

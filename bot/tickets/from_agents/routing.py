@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import Purpose, Store
 from bot.text.as_seen import seen
-from bot.text.audience import ForBot, audience
 from bot.text.normal_form import normal
 from bot.text.note_prefixes import note_of, without_prefix
 from bot.text.tree import RichText, verbatim
-from bot.tickets.command_words import TypedCommand, is_doubtful, nearest_command, typed_command
+from bot.tickets.command_words import TypedCommand, typed_command
+from bot.tickets.from_agents.mistyped import doubt, told_of_talk
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import answers, notices, reasons
+from bot.wording import notices, reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Route:
         text: What is sent, or shown elsewhere.
         formatted: The same with its formatting; None: it has none.
         held: Why it waits until an agent confirms it; empty: it does not.
-        private: What its author alone is told if it is `held`.
+        private: What its author alone is told; empty: nothing.
         command: What it asks of shopbell; None: nothing.
         line: What to say about it in its thread; empty: nothing.
         refused: Why the vendor does not accept the reply, so that it fails for good; empty: it is sent.
@@ -56,7 +56,9 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     if note is not None:
         return note
     route = checked_reply_route(message, ticket, rules)
-    return route if store.sends_all or route.command is not None else stays
+    if store.sends_all or route.command is not None:
+        return route
+    return replace(stays, private=told_of_talk(message, rules.note_prefixes))
 
 
 def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
@@ -65,11 +67,9 @@ def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) ->
     if command is not None:
         return Route(purpose=Purpose.TALK, text=message.text, formatted=message.formatted, command=command)
     route = reply_route(message, ticket, rules)
-    found = audience(message.text, rules.note_prefixes)
-    if isinstance(found, ForBot) and is_doubtful(found) and not route.refused:
-        near = nearest_command(found.word)
-        held, private = notices.looks_like_command(found.word, near), answers.looks_like_command(found.word, near)
-        return replace(route, held=held, private=private)
+    doubtful = None if route.refused else doubt(message, rules.note_prefixes)
+    if doubtful is not None:
+        return replace(route, held=doubtful.in_thread, private=doubtful.to_author)
     return route
 
 

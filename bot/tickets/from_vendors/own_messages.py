@@ -2,9 +2,9 @@
 Which of a vendor's messages are replies and notes of ours whose id there is unknown. Pure.
 
 Stores change what they keep: they drop emoji, keep or decode entities, wrap and trim lines, put accents apart, lose
-letters of other alphabets, add a signature, cut what is long. So an equal text is the best proof, and a text of which
-the letters are the same is good enough, if the message was written when ours was sent. Of equal texts the one with our
-files is ours; and a message without words only has its files to be known by.
+letters of other alphabets, add a signature, cut what is long or all behind the first emoji. So an equal text is the
+best proof, and a text of which the letters are the same is good enough, if the message was written when ours was sent.
+Of equal texts the one with our files is ours; and a message without words only has its files to be known by.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from typing import TypeVar
 from bot.model import Author, Kind, Message, MessageId
 from bot.text import comparable
 
+_EMOJI_NAME = re.compile(r":[a-z0-9_+\-]{1,60}:")
+_LAST_OF_OLDER_KIND = "\uffff"
 _TAG = re.compile(r"<[^<>]{1,300}>")
 _CLOCKS_APART = timedelta(minutes=2)
 """How far a vendor's clock may be off, where nothing better is known."""
@@ -166,8 +168,8 @@ def are_alike(sent: str, kept: str) -> bool:
     Whether a kept text is what a store makes of a sent one.
 
     That is, if the letters and digits of all alphabets are the same; if those of the Latin alphabet are, and the others
-    were lost; if one is a part of the other, as with a signature or a cut; or if neither has a letter, and the kept one
-    no sign of its own.
+    were lost; if one is a part of the other, as with a signature or a cut; if what is lost begins with an emoji, or
+    emoji are kept by their names; or if neither has a letter, and the kept one no sign of its own.
     """
     ours, theirs = _decoded(sent), _decoded(kept)
     letters, kept_letters = _letters(ours), _letters(theirs)
@@ -177,7 +179,16 @@ def are_alike(sent: str, kept: str) -> bool:
     if latin and latin == _latin(theirs) and 2 * len(latin) >= len(letters):
         return True
     shorter, longer = sorted((letters, kept_letters), key=len)
-    return len(shorter) >= _FEW and shorter in longer
+    return (len(shorter) >= _FEW and shorter in longer) or _is_changed_at_emoji(ours, theirs, letters, kept_letters)
+
+
+def _is_changed_at_emoji(ours: str, theirs: str, letters: str, kept_letters: str) -> bool:
+    """Databases of an older kind end a text before its first emoji; and programs write an emoji as `:name:`."""
+    emoji = next((at for at, sign in enumerate(ours) if sign > _LAST_OF_OLDER_KIND), None)
+    if emoji is None:
+        return False
+    is_cut = bool(kept_letters) and kept_letters == _letters(ours[:emoji])
+    return is_cut or (bool(letters) and letters == _letters(_EMOJI_NAME.sub("", theirs)))
 
 
 def _decoded(text: str) -> str:

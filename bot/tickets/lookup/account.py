@@ -16,7 +16,7 @@ from bot.db.rows import DeliveryRow, LinkRow, MessageRow
 from bot.model import Author, Kind, Purpose, State
 from bot.text.audience import ForBot, audience
 from bot.text.names import name_of
-from bot.tickets.command_words import is_doubtful, nearest_command, typed_command
+from bot.tickets.command_words import has_more_than_command, is_doubtful, nearest_command, typed_command
 from bot.tickets.lookup.history import MessageHistory, TicketHistory
 from bot.tickets.lookup.next_steps import Names, chat_advice, vendor_advice, where_of
 from bot.wording import advice, steps
@@ -215,6 +215,8 @@ class _Telling:
             return advice.send_again()
         if typed_command(self.message, self.names.note_prefixes) is not None:
             return ""
+        if has_more_than_command(self.message, self.names.note_prefixes):
+            return advice.command_not_alone()
         found = audience(self.message.text, self.names.note_prefixes)
         if isinstance(found, ForBot) and is_doubtful(found):
             return advice.no_command(nearest_command(found.word))

@@ -24,6 +24,15 @@ _LINE = 120
 _BEFORE = 40
 _COMPOSED_AT_ONCE = 100
 
+_MOST_SPELLINGS = 12
+_OTHERWISE = (
+    *(("ss", "ß"), ("е", "ё")),
+    *(("α", "ά"), ("ε", "έ"), ("η", "ή"), ("ι", "ίϊ"), ("ο", "ό"), ("υ", "ύϋ"), ("ω", "ώ")),
+    *(("d", "đ"), ("l", "ł"), ("o", "ø"), ("i", "ı")),
+)
+"""What stands for what, at one place in a word or at all: of Greek and Russian words, one letter has an accent."""
+_BARE = str.maketrans("łđøı", "ldoi")
+
 _WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_\u0300-\u036f]*)*")
 
 
@@ -69,11 +78,29 @@ def words_of(typed: str) -> Words:
 
 def query(words: Words, forms: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
     """The words as FTS5 reads them: all of them, each as the beginning of a word, or as one of its `forms`."""
-    return " AND ".join(_alternatives(forms[word]) if word in forms else f'"{word}"*' for word in words.words)
+    return " AND ".join(_alternatives(word, forms.get(word)) for word in words.words)
 
 
-def _alternatives(forms: Sequence[str]) -> str:
-    return "(" + " OR ".join(f'"{form}"' for form in forms) + ")"
+def _alternatives(word: str, forms: Sequence[str] | None) -> str:
+    beginnings = [*([word] if forms is None else []), *_other_spellings(word)]
+    looked_for = [*(f'"{form}"' for form in forms or ()), *(f'"{each}"*' for each in beginnings)]
+    return looked_for[0] if len(looked_for) == 1 else f"({' OR '.join(looked_for)})"
+
+
+def _other_spellings(word: str) -> list[str]:
+    """
+    How else a word stands in the index if it is written with other capitals or accents.
+
+    SQLite folds capitals one by one, and takes accents from Latin letters only.
+    """
+    folded = _folded(word)
+    found = [] if _without_accents(word).isascii() else [folded]
+    for letters, others in _OTHERWISE:
+        parts = folded.split(letters)
+        for other in others:
+            found += [letters.join(parts[:at]) + other + letters.join(parts[at:]) for at in range(1, len(parts))]
+            found.append(other.join(parts))
+    return [each for each in dict.fromkeys(found) if each != word.lower() and each.isalnum()][:_MOST_SPELLINGS]
 
 
 def folded_words(words: Words) -> set[str]:
@@ -121,7 +148,11 @@ def _folded(word: str) -> str:
     """A word without capitals and accents."""
     if word.isascii():
         return word.lower()
-    return "".join(sign for sign in _in_pieces("NFD", word.casefold()) if not unicodedata.combining(sign))
+    return _without_accents(_in_pieces("NFKC", word).casefold()).translate(_BARE)
+
+
+def _without_accents(word: str) -> str:
+    return "".join(sign for sign in _in_pieces("NFD", word) if not unicodedata.combining(sign))
 
 
 def _in_pieces(form: str, word: str) -> str:

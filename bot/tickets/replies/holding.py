@@ -18,7 +18,7 @@ from bot.tickets.replies import marks
 from bot.tickets.replies.collisions import CROSSING, READING, Reply, Shown, collision
 from bot.tickets.replies.progress import progress_changed
 from bot.tickets.rules_from_settings import Rules
-from bot.wording import notices
+from bot.wording import questions
 from bot.wording.masking import masked
 
 # A reply that is read so late is sent only after an agent confirms it: the customer may have got an answer since.
@@ -46,10 +46,10 @@ def reason_by_age(tx: Transaction, since: datetime, now: datetime) -> Question |
     """Why a reply of this age is held; None: its age is no reason."""
     age = now - since
     if age > HOLD_AFTER:
-        return Question(notices.written_long_ago(age))
+        return Question(questions.written_long_ago(age))
     restored = tx.one("restored_at")
     if restored is not None and since - _LATER_THAN_IT_WAS < from_ms(restored["restored_at"]):
-        return Question(notices.written_before_restore())
+        return Question(questions.written_before_restore())
     return None
 
 
@@ -162,16 +162,16 @@ def _question(tx: Transaction, link: LinkRow, reply: Reply, found: Reply | Shown
         age = timedelta() if found.at is None else reply.at - found.at
         by_customer = other.author is Author.CUSTOMER
         return Question(
-            notices.customer_just_wrote(age, words, by_customer=by_customer),
-            notices.customer_just_wrote(age, "", by_customer=by_customer),
+            questions.customer_just_wrote(age, words, by_customer=by_customer),
+            questions.customer_just_wrote(age, "", by_customer=by_customer),
             other.id,
         )
     chat = enqueue.load_link(tx, row["link"]).chat
     name = _sender(row["replied_by"], chat, other, rules)
     where = "" if chat == link.chat else rules.chat_labels.get(chat, chat.title())
     apart = reply.at - found.at
-    text = notices.colleague_answers(name, where, apart, words)
-    return Question(text, notices.colleague_answers("", where, apart, ""), other.id)
+    text = questions.colleague_answers(name, where, apart, words)
+    return Question(text, questions.colleague_answers("", where, apart, ""), other.id)
 
 
 def _sender(recorded: str, chat: ChatName, message: MessageRow, rules: Rules) -> str:

@@ -89,10 +89,13 @@ class Visitor:
         return shown
 
 
+_NOT_READ = ("id", "key", "place", "colour", "written")
+
+
 def words(shown: Any) -> str:
     """Every text in some part of the state, but for what nobody reads."""
     if isinstance(shown, dict):
-        return " ".join(words(each) for name, each in shown.items() if name not in ("id", "key", "place", "colour"))
+        return " ".join(words(each) for name, each in shown.items() if name not in _NOT_READ)
     if isinstance(shown, list):
         return " ".join(words(each) for each in shown)
     return shown if isinstance(shown, str) else ""
@@ -101,7 +104,7 @@ def words(shown: Any) -> str:
 @asynccontextmanager
 async def visit(folder: Path, *, running: bool = False) -> AsyncIterator[Visitor]:
     """A practice world with its page, and a bot that runs or was never started."""
-    world = PracticeWorld()
+    world = PracticeWorld(patience=10.0) if running else PracticeWorld()
     await world.start()
     bot = BotProcess(folder, settings(world) | {"UNDO_SECONDS": "0.2", "COLLISION_GUARD": "false"})
     page = PracticePage(world, bot)

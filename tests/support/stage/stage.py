@@ -267,10 +267,9 @@ async def set_stage(
         settings: The bot's, beside those of the world.
     """
     seats = stores or {"sellgate": "text slack"}
-    world = PracticeWorld()
+    # A busy machine may take longer than the three seconds that people's Discord and Slack wait for an answer.
+    world = PracticeWorld(patience=PATIENCE)
     _limits_by_the_bots_clock(world)
-    # A busy machine may take longer than the three seconds that people's Discord waits for an answer.
-    world.discord.patience = PATIENCE
     world.discord.http_server.observers.append(check_exchange)
     world.shops = {
         vendor: _seated(world, vendor, where.split(), (variants or {}).get(vendor)) for vendor, where in seats.items()

@@ -19,7 +19,7 @@ import pytest
 
 from bot.cli.bridge import _first_error
 from bot.clock import SystemClock
-from bot.db.connection import Transaction
+from bot.db.connection import Database, Transaction
 from bot.db.lock import held
 from bot.errors import DatabaseError
 from bot.model import TicketNumber
@@ -217,6 +217,22 @@ async def test_tickets_can_be_narrowed(tmp_path: Path) -> None:
     assert "#1002  main  tkt_closed  closed" in shopbell(tmp_path, "tickets", "--status", "closed").stdout
     assert shopbell(tmp_path, "tickets", "--store", "other").stdout == ""
     assert shopbell(tmp_path, "tickets", "--status", "sad").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["tickets"], "There are no open tickets with threads. `shopbell tickets --status all` lists all."),
+        (["tickets", "--status", "all"], "There are no tickets with threads."),
+        (["outbox"], "Nothing waits and nothing has failed."),
+    ],
+)
+async def test_an_empty_list_is_told(tmp_path: Path, arguments: list[str], told: str) -> None:
+    """Beside what is printed: a program that counts lines counts none."""
+    await (await Database.open(tmp_path / "shopbell.db")).aclose()
+    done = shopbell(tmp_path, *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"{told}\n")
+    assert json.loads(shopbell(tmp_path, *arguments, "--json").stdout) == []
 
 
 async def test_stats_shows_the_figures(tmp_path: Path) -> None:

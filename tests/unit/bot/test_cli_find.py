@@ -62,7 +62,8 @@ async def test_as_json(tmp_path: Path) -> None:
         (["find", "NEAR(jane zebra)"], 1, "No ticket has “NEAR jane zebra”."),
         (["find", "x" * 10_000], 1, "No ticket has “xxx"),
         (["why", "1999"], 1, "There is no ticket 1999."),
-        (["why", "jane"], 1, "There is no ticket jane."),
+        (["why", "jane"], 1, "There is no ticket jane. Give the number on its card; `shopbell tickets --status all`"),
+        (["why", " "], 1, 'There is no ticket " ". Give'),
         (["why", "9" * 40], 1, "There is no ticket 999"),
     ],
 )
@@ -73,6 +74,34 @@ async def test_what_is_not_there(tmp_path: Path, arguments: list[str], code: int
     assert done.returncode == code
     assert done.stderr.startswith(told)
     assert done.stdout in ("", "[]\n")
+
+
+@pytest.mark.parametrize("words", [["jane", "x" * 61], ["jane", *(f"word{n}" for n in range(12))]])
+async def test_it_is_said_that_not_everything_was_looked_for(tmp_path: Path, words: list[str]) -> None:
+    """Whether something was found or not, and for programs, too; what was found stays as it is."""
+    await small_database(tmp_path / "shopbell.db")
+    cut = "That is only the beginning of what you typed: the rest was too long to be looked for.\n"
+    assert shopbell(tmp_path, "find", *words).stderr.endswith(cut)
+    fit = shopbell(tmp_path, "find", "jane")
+    for more in ([], ["--json"]):
+        found = shopbell(tmp_path, "find", *["jane"] * 201, *more)
+        assert (found.returncode, found.stderr) == (0, f"These have “jane”. {cut}")
+        assert found.stdout == fit.stdout or more
+    assert fit.stderr == ""
+
+
+async def test_it_is_said_that_there_may_be_more_tickets(tmp_path: Path) -> None:
+    """At most 200 are listed; more words find fewer."""
+    await small_database(tmp_path / "shopbell.db")
+
+    def many(tx: Transaction) -> None:
+        for n in range(201):
+            record(tx, STORE, snapshot(f"tkt_{n}"), NOON)
+
+    await write(tmp_path / "shopbell.db", many)
+    done = shopbell(tmp_path, "find", "jane")
+    assert len(done.stdout.splitlines()) == 200
+    assert done.stderr == "These are the first 200; there may be more. Give more words to find fewer.\n"
 
 
 async def test_only_one_store(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ async def test_whoever_is_unknown_is_exit_1(tmp_path: Path, whom: str) -> None:
     done = shopbell(tmp_path, "forget", whom, "--yes")
     assert done.returncode == 1
     assert done.stderr == (
-        f"Nothing is stored of {whom}. Give an address as the vendor has it, or a number such as #1042.\n"
+        f"Nothing is stored of {whom}. Give an address as the vendor has it, or a ticket's number such as 1042.\n"
     )
     assert in_the_file(tmp_path)
 

@@ -184,7 +184,9 @@ async def test_by_command(tmp_path: Path) -> None:
         assert done.returncode == code, done
         return (done.stdout if code == 0 else done.stderr).splitlines()
 
-    assert snippets("list") == ["There are no snippets."]
+    there_are_none = shopbell(tmp_path, "snippets", "list")
+    assert (there_are_none.returncode, there_are_none.stdout) == (0, "")
+    assert there_are_none.stderr.startswith("There are no snippets. `shopbell snippets import DIR` takes some in")
     put(tmp_path / "in", {"Refund.md": "Hi\x1b[31m {{agent.name}}\nBye", "thanks.md": "Thanks."})
     with held(tmp_path / "shopbell.db"):
         assert snippets("import", "in") == ["Imported: 2 new, 0 changed, 0 as they were."]

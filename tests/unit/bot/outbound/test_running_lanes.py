@@ -23,7 +23,7 @@ def ready(
     channel: str = "1",
     kind: Kind = Kind.POST,
     since: datetime = NOON,
-    customer: str = "",
+    whose: str = "",
 ) -> ReadyLane:
     """The lane of a ticket's thread; it is the same lane each time."""
     place = Place(chat=ChatName("discord"), channel=ChannelId(f"{store}{channel}"), thread=ThreadId(f"{store}{ticket}"))
@@ -35,7 +35,7 @@ def ready(
         place=place,
         due_at=since,
         delivery=ticket,
-        customer=customer,
+        whose=whose,
     )
 
 
@@ -77,20 +77,20 @@ def test_a_stores_channels_take_turns_and_then_a_channels_tickets() -> None:
 def test_a_channels_customers_take_turns_and_then_their_tickets() -> None:
     """Who opens a hundred tickets delays nobody else, neither a new customer nor one who has a thread."""
     turns = Turns(1)
-    flood = [ready("a", number, kind=Kind.OPEN, customer="jane") for number in range(100)]
-    assert order(turns, flood, 3) == ["a0", "a0", "a0"]
-    others = [ready("a", 200, kind=Kind.OPEN, customer="karl"), ready("a", 300, customer="lena"), ready("a", 400)]
-    assert set(order(turns, [*flood[1:], *others], 4)) == {"a1", "a200", "a300", "a400"}
+    flood = [ready("a", number, kind=Kind.OPEN, whose="jane") for number in range(100)]
+    assert order(turns, flood, 1) == ["a0"]
+    others = [ready("a", 200, kind=Kind.OPEN, whose="karl"), ready("a", 300, whose="lena"), ready("a", 400)]
+    assert set(order(turns, [*flood[1:], *others], 6)) == {"a1", "a200", "a300", "a400"}
 
 
 @pytest.mark.parametrize("customer", ["", "jane"])
 def test_the_message_of_a_new_thread_follows_also_where_others_wait(customer: str) -> None:
     """At once, and once: then it is the others' turn."""
     turns = Turns(1)
-    other = ready("a", 2, customer="karl")
-    opening = ready("a", 1, kind=Kind.OPEN, customer=customer)
+    other = ready("a", 2, whose="karl")
+    opening = ready("a", 1, kind=Kind.OPEN, whose=customer)
     assert order(turns, [opening], 1) == ["a1"]
-    posts = [ready("a", 1, customer=customer), other]
+    posts = [ready("a", 1, whose=customer), other]
     assert order(turns, posts, 3) == ["a1", "a2", "a1"]
 
 
@@ -110,6 +110,44 @@ def test_the_message_of_a_new_thread_follows_its_opening_at_once() -> None:
     waiting = [ready("a", number, kind=Kind.OPEN) for number in (1, 2)]
     assert order(turns, waiting, 1) == ["a1"]
     assert order(turns, [ready("a", 1), waiting[1]], 2) == ["a1", "a2"]
+
+
+def test_a_customers_tickets_have_one_turn_together() -> None:
+    """Whoever writes in five hundred tickets is passed by whoever writes once."""
+    many = [ready("a", number, whose="mallory@shop.example") for number in range(500)]
+    turns = Turns(1)
+    assert order(turns, many, 3) == ["a0", "a1", "a2"]
+    other = ready("a", 1000, whose="jane@shop.example", since=NOON + timedelta(minutes=1))
+    assert order(turns, [*many, other], 6) == ["a3", "a1000", "a4", "a1000", "a5", "a1000"]
+
+
+def test_a_customers_new_threads_have_one_turn_together() -> None:
+    """Whoever opens five hundred tickets is passed by whoever writes once, also where each has only its card."""
+    turns, number = Turns(1), 0
+    opening = [ready("a", each, kind=Kind.OPEN, whose="mallory@shop.example") for each in range(500)]
+    other = ready("a", 1000, whose="jane@shop.example", since=NOON + timedelta(minutes=1))
+    had: list[str] = []
+    while len(had) < 6:
+        had += order(turns, [*opening[number:], *([other] if had else [])], 1)
+        number += had[-1] != "a1000"
+    assert had == ["a0", "a1", "a1000", "a2", "a1000", "a3"]
+
+
+def test_the_message_of_a_new_thread_follows_its_opening_but_no_other_opening_of_its_customer() -> None:
+    """The thread's own message comes before the other customer, and the customer's next thread after them."""
+    turns = Turns(1)
+    opening = [ready("a", number, kind=Kind.OPEN, whose="mallory@shop.example") for number in (1, 2)]
+    other = ready("a", 3, whose="jane@shop.example")
+    assert order(turns, [*opening, other], 1) == ["a1"]
+    assert order(turns, [ready("a", 1, whose="mallory@shop.example"), opening[1], other], 2) == ["a1", "a3"]
+    assert order(turns, [opening[1], other], 1) == ["a2"]
+
+
+def test_an_opening_that_is_tried_again_has_no_turn_before_the_others() -> None:
+    """Only what follows it has: an opening that its chat refuses again and again holds nobody up."""
+    turns = Turns(1)
+    lanes = [ready("a", 1, kind=Kind.OPEN), ready("a", 2)]
+    assert order(turns, lanes, 6).count("a2") == 2
 
 
 def test_one_store_never_runs_all_lanes() -> None:
@@ -151,6 +189,28 @@ def test_of_one_bucket_one_turn_runs_at_a_time() -> None:
     assert [lane.ticket for lane in turns.begin(limit)] == [2]
 
 
+def test_of_what_little_is_left_nobody_has_two_threads_in_a_row() -> None:
+    """So something is left for others; where there is enough, or for what is said in a thread, it does not matter."""
+    turns = Turns(4)
+    lanes = [ready("a", number, kind=Kind.OPEN, whose="mallory@shop.example") for number in (1, 2)]
+
+    def scarce(lane: ReadyLane) -> Limit:
+        return Limit("open 1", 0.0, 200.0)
+
+    turns.offer(lanes)
+    assert [lane.ticket for lane in turns.begin(scarce)] == [1]
+    turns.ended("thread:a1")
+    turns.offer(lanes[1:])
+    assert (turns.begin(scarce), turns.wait) == ([], 200.0)
+    turns.offer([lanes[1], ready("a", 3, kind=Kind.OPEN, whose="jane@shop.example")])
+    assert [lane.ticket for lane in turns.begin(scarce)] == [3]
+    turns.ended("thread:a3")
+    assert [lane.ticket for lane in turns.begin(scarce)] == [2]
+    turns.ended("thread:a2")
+    turns.offer([ready("a", 4, kind=Kind.OPEN, whose="mallory@shop.example")])
+    assert [lane.ticket for lane in turns.begin(lambda _: Limit("open 1", 0.0))] == [4]
+
+
 def test_a_lane_that_runs_is_not_begun_again() -> None:
     """Also if it is offered again meanwhile, as when an opening was queued before what is being posted."""
     turns = Turns(4)
@@ -181,7 +241,7 @@ def test_nothing_is_kept_of_those_that_have_nothing_to_do() -> None:
         (begun,) = turns.begin(no_limit)
         turns.ended(begun.lane)
     turns.offer([])
-    assert turns._since == {}
+    assert (turns._since, turns._opened) == ({}, {})
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 30), st.sampled_from("12")), min_size=1, max_size=60))

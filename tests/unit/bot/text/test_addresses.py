@@ -48,6 +48,13 @@ def test_a_label_may_be_its_address() -> None:
     assert says_the_same("a@b.example", "mailto:a@b.example?subject=Order%201")
     assert not says_the_same("a@b.example", "mailto:c@b.example?cc=a@b.example")
     assert not says_the_same("shop.example/a", "https://shop.example/a?to=evil")
+    assert says_the_same("https://shop.example/größe/日本", "https://shop.example/gr%C3%B6%c3%9fe/%E6%97%A5%E6%9C%AC")
+    assert says_the_same("www.shop.example", "HTTP://www.Shop.EXAMPLE/")
+    assert says_the_same("mailto:Ann@b.example", "mailto:ann@B.example")
+    assert not says_the_same("shop.example/A", "https://shop.example/a")
+    assert not says_the_same("shop.example", "https://SHOP.example@evil.example")
+    assert not says_the_same("https://shop.example/a/b", "https://shop.example/a%2Fb")
+    assert not says_the_same("https://shop.example/\ufffd", "https://shop.example/%FF")
 
 
 @pytest.mark.parametrize(

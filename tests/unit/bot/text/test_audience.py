@@ -22,6 +22,9 @@ PREFIXES = ("//", "note:", "🔒")
         ("NOTE: shout", "shout"),
         ("🔒 locked", "locked"),
         ("🔒\ufe0f locked", "locked"),
+        ("🔒\ufe0e locked", "locked"),
+        ("🔐 locked", "locked"),
+        ("🔏\u2063 locked", "locked"),
         ("\ufeff// byte order mark", "byte order mark"),
         ("/\u200b/ inside the prefix", "inside the prefix"),
         ("\u3164 // filler", "filler"),
@@ -63,7 +66,7 @@ def test_notes(text: str, note: str) -> None:
 )
 def test_a_command_with_words_has_any_number_of_them(text: str, rest: str) -> None:
     """Whatever stands behind it, it does not go to the customer."""
-    assert audience(text, PREFIXES) == ForBot("snooze", rest)
+    assert audience(text, PREFIXES) == ForBot("snooze", rest, is_addressed=text.startswith("@"))
 
 
 @pytest.mark.parametrize("text", ["snooze 2h", "!snoozed you out, sorry about that", "! I snooze a lot these days"])

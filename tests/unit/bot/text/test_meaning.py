@@ -60,6 +60,23 @@ DISCORD_WORDS: Pairs = {
     "<:wave:3> <a:a:4>": ":wave: :a:",
     "[\u200b](https://x.example)": "https://x.example",
     "[ ](https://x.example)": "https://x.example",
+    "***Note:* read this**": "Note: read this",
+    "***Note:** read this*": "Note: read this",
+    "___Note:_ read this__": "Note: read this",
+    "**a *b*** and ***c***": "a b and c",
+    "[**_shop_**](https://x.example)": "shop (https://x.example)",
+    "[***shop***](https://x.example)": "shop (https://x.example)",
+    "[~~**a _b_**~~](https://x.example)": "~~a b (https://x.example)~~",
+    "[shop]( https://x.example 'our shop' )": "shop (https://x.example)",
+    '[shop](<https://x.example> "our "shop"")': "shop (https://x.example)",
+    "Name: __________ Date: ________": "Name: __________ Date: ________",
+    "Sign ____________________": "Sign ____________________",
+    "a ********** b": "a ********** b",
+    "a ~~~~~~~~ b |||||||| c": "a ~~~~~~~~ b |||||||| c",
+    "~~~ code ~~~ and ~~gone~~": "~~~ code ~~~ and ~~gone~~",
+    "**Name: _____**": "Name: _____",
+    "١. الأول": "١. الأول",
+    "１. 一": "１. 一",
 }
 DISCORD_PLACES: dict[str, Callable[[str], str]] = {
     "{}": "{}".format,
@@ -214,6 +231,23 @@ BLOCKS: tuple[tuple[str, str, str], ...] = (
     ("html", "<p>Sure?<button>Yes</button><button>No</button>", "Sure? Yes No"),
     ("html", '<p>a<img src="https://x.example/o" style="width: 1px; height:1px !important">', "a"),
     ("html", '<p>a <img src="https://x.example/o" style="width: 100px">', "a picture (https://x.example/o)"),
+    ("html", '<img alt="Logo" src="cid:1">Shop<img src="cid:2">, <img src="cid:3">1',
+     "Logo Shop [picture], [picture] 1"),
+    ("html", "a<search>b</search>c<dialog open>d</dialog>e", "a\nb\nc\nd\ne"),
+    ("html", "<p>a<textarea>\nb\n  c</textarea>", "a\nb\n  c"),
+    ("html", '<p>a <embed src="https://x.example/a.mp4">', "a\nfile (https://x.example/a.mp4)"),
+    ("html", '<p>a <a href="https://x.example/1"></a> b', "a https://x.example/1 b"),
+    ("html", '<p><a href="//x.example/1">a</a><img src="//x.example/2">',
+     "a (https://x.example/1) picture (https://x.example/2)"),
+    ("html", "<p>Hi <span style='font-family:Wingdings'>J</span> <FONT face=Wingdings>\u00e0</FONT> JL", "Hi ☺ → JL"),
+    ("html", "<p><span style='mso-char-type:symbol;mso-symbol-font-family:Wingdings'>\uf04a</span>.", "☺."),
+    ("html", "<p><span style='font-family: \"wingdings\",serif'>\u00fc<sup>2</sup>J</span>", "✓²☺"),
+    ("html", "<p><span style='font-family:\"Wingdings 2\"'>J</span><span style='font-family:Arial'>L</span>", "JL"),
+    ("discord", "~~~\ncode\n~~~", "~~~\ncode\n~~~"),
+    ("discord", "_____\nname\n\n*****", "_____\nname\n\n*****"),
+    ("html", "<p>a<div>&#847; &zwnj; &nbsp; &#8199; &shy; &#65279;</div><p>b", "a\n\nb"),
+    ("html", "<blockquote type=cite>\ufeff<p>a</blockquote><ul><li>&zwnj;<li>b</ul>", "> a\n\n- b"),
+    ("html", '<p><s style="text-decoration:none;font:bold 9px x">9</s> <b style="font:italic 1em x">8</b>', "~~9~~ 8"),
 )  # fmt: skip
 
 
@@ -251,6 +285,79 @@ def test_a_strangers_text_has_the_lines_that_it_has(place: str) -> None:
     body = "<ul><li>x</ul><p>word<blockquote>y</blockquote><p>word<pre>z</pre>"
     text = html_to_text(place.format("word") + body + place.format("word"))
     assert inert(text) == text if "h2" not in place else plain(inert(text)) == plain(text)
+
+
+@pytest.mark.parametrize("tag", ["span", "b", "strong", "em", "font", "a", "label", "small", "code", "u", "shop-row"])
+@pytest.mark.parametrize("style", ["display:block", "color:red;DISPLAY : flex", "display:table-row!important"])
+@pytest.mark.parametrize(
+    ("place", "meant"),
+    [
+        ("<p>{}</p>", "Street 1\n12345 Town"),
+        ("<table><tr><td>{}<td>z</table>", "Street 1\n12345 Town\nz"),
+        ("<ul><li>{}<li>z</ul>", "- Street 1\n  12345 Town\n- z"),
+    ],
+)
+def test_what_is_a_line_by_its_style_is_a_line(tag: str, style: str, place: str, meant: str) -> None:
+    """Programs for mails make lines of any element; without its line ends, a house number is read as a postcode."""
+    lines = "".join(f'<{tag} style="{style}">{line}</{tag}>' for line in ("Street 1", "12345 Town"))
+    assert plain(html_to_text(place.format(lines))) == meant
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        *("padding-left:20px", "margin-left: 1em", "FLOAT : right", "padding:0 10px", "margin:2px 5pt!important"),
+        *("padding:5px;", "margin-left:.5rem", "padding: 0 0 0 20px", "padding:0 10px 0", "padding:1px 2em 0 12.5px"),
+    ],
+)
+@pytest.mark.parametrize("tag", ["span", "b", "font", "strong", "label"])
+def test_a_gap_by_style_is_a_space(tag: str, style: str) -> None:
+    """Receipts put words apart by space around them; without it, a number is a part of the word before."""
+    assert plain(html_to_text(f'<p>Order<{tag} style="{style}">1001</{tag}>, <i>x</i>')) == "Order 1001, x"
+    assert plain(html_to_text(f'<p style="{style}">a <{tag} style="{style}">b</{tag}><ul><li style="{style}">c')) == (
+        "a b\n\n- c"
+    )
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        *("padding:0", "padding:10px 0", "padding-left:0", "margin-left:-5px", "padding-left:1px", "margin:0 auto"),
+        *("padding-right:9px", "float:left", "padding:9px 9px 9px 0", "x-padding:9px", "text-align:right"),
+    ],
+)
+def test_no_gap_by_style_is_none(style: str) -> None:
+    """A word of which a part looks otherwise stays one word."""
+    assert plain(html_to_text(f'<p>un<b style="{style}">seen</b>')) == "unseen"
+
+
+@pytest.mark.parametrize("style", ["display:inline-block", "display:table-cell", "x-display:block"])
+def test_what_is_no_line_by_its_style_is_none(style: str) -> None:
+    """Cells of a table stay in their row, too."""
+    assert plain(html_to_text(f'<p><b style="{style}">un</b>seen')) == "unseen"
+    assert plain(html_to_text('<table><tr><td style="display:block">a<td>b</table>')) == "a | b"
+
+
+@pytest.mark.parametrize("place", ["<p>{}", "<ul><li>{}", "<blockquote>{}", "<table><tr><td>{}<td>z</table>", "<b>{}"])
+@pytest.mark.parametrize(
+    "following", ["Shop", "/more", "<i>more</i>", ")", "日本", '<a href="https://x.example/2">Shop</a>', "<s>9</s>"]
+)
+def test_what_follows_a_strangers_link_is_no_part_of_its_address(place: str, following: str) -> None:
+    """A link whose label hides its address is shown with it, and that can be opened whatever stands behind the link."""
+    text = inert(html_to_text(place.format(f'<a href="https://x.example/1">Home</a>{following}')))
+    assert "(<https://x.example/1>)" in writing_markdown.write(text)
+    assert '"url": "https://x.example/1"' in json.dumps(writing_blocks.write(text))
+
+
+@pytest.mark.parametrize("beginning", ["# a", "### a", "-# a", "> a", ">>> a", "- a", "+ a", "1. a"])
+@pytest.mark.parametrize(
+    "place", ["<p><b>{}", "<p><s><i>{}", "<ul><li>{}", "<ol><li><b>{}", '<a href="https://x.example">{}']
+)
+def test_words_begin_no_heading_within_marks(beginning: str, place: str) -> None:
+    """Discord reads what stands in bold, in an entry and in a link's name as a text of its own, also its beginning."""
+    text = html_to_text(place.format(beginning.replace(">", "&gt;")))
+    assert beginning in plain(text)
+    assert re.search(r"\\([#>+-]|\. a)", writing_markdown.write(text))
 
 
 def test_unseen_signs_are_not_struck_out() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.wording import answers, channel_notices, form_answers, notices, phrases
+from bot.wording import answers, channel_notices, form_answers, notices, phrases, questions
 
 
 @pytest.mark.parametrize(
@@ -49,18 +49,18 @@ def test_a_ticket_with_an_endless_id_is_told_of_in_a_line() -> None:
 def test_what_crosses_in_the_same_second_is_not_said_in_seconds() -> None:
     """Nobody says `0 s before you`."""
     for before, said in ((0.4, "in the same second as you,"), (1, "1 s before you,"), (-1, "meanwhile,")):
-        text = notices.colleague_answers("Ann", "Discord", timedelta(seconds=before), "")
+        text = questions.colleague_answers("Ann", "Discord", timedelta(seconds=before), "")
         assert f"Ann in Discord wrote to the customer {said}" in text
-    assert "appeared here just before yours," in notices.customer_just_wrote(timedelta(), "", by_customer=True)
-    assert "appeared here 2 s before" in notices.customer_just_wrote(timedelta(seconds=2), "", by_customer=True)
+    assert "appeared here just before yours," in questions.customer_just_wrote(timedelta(), "", by_customer=True)
+    assert "appeared here 2 s before" in questions.customer_just_wrote(timedelta(seconds=2), "", by_customer=True)
 
 
 @pytest.mark.parametrize("quoted", ["Is that right?", "Stop!", "Well…", "Done.", "Just words"])
 def test_what_is_quoted_brings_its_own_mark(quoted: str) -> None:
     """No sentence ends twice because what it quotes, or names, ends in a mark."""
     sentences = (
-        notices.colleague_answers("Ann", "Discord", timedelta(seconds=9), quoted),
-        notices.customer_just_wrote(timedelta(seconds=9), quoted, by_customer=True),
+        questions.colleague_answers("Ann", "Discord", timedelta(seconds=9), quoted),
+        questions.customer_just_wrote(timedelta(seconds=9), quoted, by_customer=True),
         notices.taken_over("Ann", quoted),
         notices.assigned(quoted, "Ann"),
         answers.no_such_ticket(quoted),

@@ -83,3 +83,18 @@ def test_a_refusal_for_the_whole_bot_holds_everything() -> None:
     limits = RateLimits(ManualClock())
     limits.exceeded("GET /gateway/bot", "", 3.0, everything=True)
     assert [limit_of(limits, kind, THREAD).seconds for kind in CHAT_KINDS] == [pytest.approx(3.001)] * len(CHAT_KINDS)
+
+
+@pytest.mark.parametrize(("limit", "left", "scarce"), [(50, 6, False), (50, 5, True), (50, 1, True), (5, 1, False)])
+def test_of_a_large_limit_on_threads_the_last_tenth_is_scarce(limit: int, left: int, scarce: bool) -> None:
+    """Until it begins anew; what is said in a thread is not counted by people."""
+    clock = ManualClock()
+    limits = RateLimits(clock)
+    headers = {"Limit": str(limit), "Remaining": str(left), "Reset-After": "200", "Bucket": "b"}
+    route = "POST /channels/{channel_id}/messages/{message_id}/threads"
+    limits.learn(route, "1", {f"X-RateLimit-{name}": value for name, value in headers.items()})
+    found = limit_of(limits, Kind.OPEN, CHANNEL)
+    assert (found.seconds, found.scarce_for) == (0.0, pytest.approx(200.001) if scarce else 0.0)
+    assert limit_of(limits, Kind.POST, THREAD).scarce_for == 0.0
+    clock.advance(201)
+    assert limit_of(limits, Kind.OPEN, CHANNEL).scarce_for == 0.0

@@ -15,7 +15,7 @@ from adapters.chats.slack.agents import FILES_A_MINUTE, Agents, person_name
 from adapters.chats.slack.allowances import Allowances
 from adapters.chats.slack.mentioned import ASKED_A_MINUTE, MentionedNames
 from adapters.chats.slack.requests import Requests
-from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
+from bot.errors import Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import Agent, AgentId, ChannelId, ChatName, Place, ThreadId
 from tests.support.clocks import ManualClock
 
@@ -37,7 +37,7 @@ class Directory(Requests):
         self.thread: list[Mapping[str, Any]] | RemoteError = []
         self.bots = ["UBOT"]
         self.refuses = False
-        self.is_down = False
+        self.is_down = self.is_limited = False
         self.files: dict[str, Any] = {}
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -62,6 +62,8 @@ class Directory(Requests):
 
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         self.asked.append(method)
+        if self.is_limited:
+            raise RateLimited("Slack is rate-limiting us.", retry_after=30.0)
         if method == "usergroups.users.list":
             if arguments["usergroup"] not in self.groups:
                 raise Rejected("Slack refused this (no_such_subteam).")
@@ -72,16 +74,19 @@ class Directory(Requests):
             if arguments["file"] not in self.files:
                 raise Gone("Slack knows no such file.")
             return {"file": self.files[arguments["file"]]}
+        return {"user": self._person(arguments["user"])}
+
+    def _person(self, user: str) -> dict[str, Any]:
         if self.is_down:
             raise Unavailable("Slack cannot be reached.")
         if self.refuses:
             raise Rejected("Slack refused this (user_not_visible).")
-        if arguments["user"] not in self.people:
+        if user not in self.people:
             raise Gone("Slack knows no such person.")
-        person = self.people[arguments["user"]]
+        person = self.people[user]
         while self.meanwhile:
             self.meanwhile.pop()()
-        return {"user": {"id": arguments["user"], **person}}
+        return {"id": user, **person}
 
 
 def people_of(directory: Directory, clock: ManualClock, agents: frozenset[str] = frozenset()) -> Agents:
@@ -524,6 +529,62 @@ async def test_somebody_whom_slack_does_not_show_is_no_trouble_of_the_channel() 
     assert not (await people.agent("U9")).is_active
 
 
+async def test_what_slack_allows_no_more_of_keeps_nobody_waiting() -> None:
+    """Of people and files that others mention and post; an agent's message waits until it has all of its own."""
+    clock = ManualClock()
+    directory = Directory(clock, {}, {})
+    people = people_of(directory, clock)
+    directory.is_limited = True
+    agent = replace(GUEST, id=AgentId("U1"), is_full_member=True)
+    assert (await people.mention("U2", GUEST), await people.file("F1", GUEST)) == ("somebody", None)
+    with pytest.raises(RateLimited):
+        await people.mention("U2", agent)
+    with pytest.raises(RateLimited):
+        await people.file("F1", agent)
+    directory.is_limited = False
+    directory.people["U2"] = {"name": "two"}
+    assert await people.mention("U2", GUEST) == "two"
+
+
+async def test_who_comes_and_goes_without_being_an_agent_makes_nobody_ask_anew() -> None:
+    """In a large channel that happens all the time, and its list has many pages; of an agent it counts at once."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}, "U3": {}}, {"S1": ["U3"]})
+    directory.channels = {"C1": ["U1", "U2", "U3"]}
+    people = people_of(directory, clock, frozenset({"U1", "S1"}))
+    one, three = await people.agent("U1"), await people.agent("U3")
+    here = Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    assert await people.writable(one, [here]) == await people.writable(three, [here]) == {here}
+    asked = len(directory.asked)
+    people.left("C1", "U2")
+    people.came("C1", "U9")
+    assert await people.writable(one, [here]) == {here}
+    assert len(directory.asked) == asked
+    assert await people.writable(replace(one, id=AgentId("U2")), [here]) == frozenset()
+    for gone, agent in (("U1", one), ("U3", three)):
+        directory.channels["C1"].remove(gone)
+        people.left("C1", gone)
+        assert await people.writable(agent, [here]) == frozenset()
+        directory.channels["C1"].append(gone)
+        people.came("C1", gone)
+        assert await people.writable(agent, [here]) == {here}
+
+
+async def test_where_nobody_is_named_everybody_who_comes_or_goes_counts_at_once() -> None:
+    """Each of them may be an agent; so may each of a user group that has not been asked for yet."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {"S1": []})
+    directory.channels = {"C1": ["U1", "U2"]}
+    here = Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    for named in (frozenset[str](), frozenset({"S1"})):
+        people = people_of(directory, clock, named)
+        await people.writable(GUEST, [here])
+        asked = directory.asked.count("conversations.members")
+        people.left("C1", "U2")
+        await people.writable(GUEST, [here])
+        assert directory.asked.count("conversations.members") > asked
+
+
 async def test_remembered_names_are_few() -> None:
     """However many people are mentioned, five thousand are kept."""
     clock = ManualClock()
@@ -539,7 +600,7 @@ async def test_remembered_names_are_few() -> None:
 
 
 async def test_of_one_persons_files_only_some_a_minute_are_asked_for() -> None:
-    """Whoever posts very many uses up nobody else's; one that Slack does not show is asked for once more, not often."""
+    """Whoever posts very many uses up nobody else's; nobody waits for one that Slack does not show."""
     clock = ManualClock()
     directory = Directory(clock, {}, {})
     people = people_of(directory, clock)
@@ -548,15 +609,23 @@ async def test_of_one_persons_files_only_some_a_minute_are_asked_for() -> None:
     assert (len(directory.asked), shown[-1], shown[0]) == (FILES_A_MINUTE, None, {"id": "F0"})
     assert await people.file("F0", replace(GUEST, id=AgentId("U2"))) == {"id": "F0"}
     clock.advance(60)
-    directory.asked.clear()
+    assert await people.file("F99", GUEST) is None
+    assert await people.file("F1", GUEST) == {"id": "F1"}
+
+
+async def test_an_agents_file_that_slack_does_not_show_is_asked_for_once_more_and_not_often() -> None:
+    """After one wrong answer it would be left out of a reply."""
+    clock = ManualClock()
+    directory = Directory(clock, {}, {})
+    people = people_of(directory, clock)
+    agent = replace(GUEST, id=AgentId("U1"), is_full_member=True)
     for _ in range(5):
         with pytest.raises(Unavailable) as unsure:
-            await people.file("F99", GUEST)
+            await people.file("F99", agent)
         assert is_unsure(unsure.value)
     assert len(directory.asked) == 1
     clock.advance(unsure.value.retry_after or 0.0)
-    assert await people.file("F99", GUEST) is None
-    assert await people.file("F1", GUEST) == {"id": "F1"}
+    assert await people.file("F99", agent) is None
 
 
 async def test_what_others_use_up_changes_no_word_of_an_agent() -> None:

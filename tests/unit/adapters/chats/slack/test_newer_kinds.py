@@ -55,6 +55,27 @@ def test_lists_in_a_cell_are_read() -> None:
     assert plain(reading_blocks.read([table], NAMES)) == "a b | c"
 
 
+@pytest.mark.parametrize("kind", ["table", "data_table"])
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ({"type": "raw_number", "value": 5, "text": "5.00 €"}, "5.00 €"),
+        ({"type": "raw_number", "value": 7}, "7"),
+        ({"type": "raw_number", "value": 0}, "0"),
+        ({"type": "raw_number", "value": -2.5, "text": ""}, "-2.5"),
+        ({"type": "raw_text", "text": ""}, ""),
+    ],
+)
+def test_numbers_in_tables_are_read(kind: str, cell: Element, shown: str) -> None:
+    """A price is a cell like any other, in each kind of table; what the table is called stands above it."""
+    before = {"type": "rich_text", "elements": [around("rich_text_section", text("hello"))]}
+    table = {"type": kind, "rows": [[{"type": "raw_text", "text": "Key"}, cell, {"type": "raw_text", "text": "b"}]]}
+    assert plain(reading_blocks.read([before, table], NAMES)) == f"hello\nKey | {shown} | b"
+    captioned = reading_blocks.read([before, table | {"caption": "Prices"}], NAMES)
+    assert plain(captioned).split("\n")[:2] == ["hello", "Prices"]
+    assert not list(reading_blocks.unread_in(table, {}))
+
+
 @pytest.mark.parametrize("kind", ["header", "section", "context"])
 def test_plain_text_is_no_markup(kind: str) -> None:
     """Stars that stand in it were typed."""

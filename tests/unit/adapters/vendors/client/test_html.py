@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from adapters.vendors.client.html import html_to_text as html_to_rich_text
-from adapters.vendors.client.html import looks_like_html, text_of
+from adapters.vendors.client.html import looks_like_html, rich_text, text_of
 from adapters.vendors.client.html_writing import text_to_html
 from bot.text import clean, comparable
 from bot.text.plain import plain
@@ -94,6 +94,29 @@ def test_html_is_known_by_its_structure(body: str) -> None:
 def test_what_somebody_typed_is_no_html(body: str) -> None:
     """Angle brackets alone are what somebody typed, and stay."""
     assert not looks_like_html(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("It&#x27;s &amp; &#39;that&#39;", "It's & 'that'"),
+        ("5 &lt; 6&nbsp; cm &hellip;\n> &euro; 7", "5 < 6  cm …\n> € 7"),
+        ("Tom & Jerry &amp; co", "Tom & Jerry &amp; co"),
+        ("<b>R&amp;D</b>", "<b>R&amp;D</b>"),
+        ("https://shop.example/?a=1&lt=2&copy;=3", "https://shop.example/?a=1&lt=2&copy;=3"),
+        ("a &nosuch; b", "a &nosuch; b"),
+        ("&#0;&#x202e;a&#55357;", "\ufffda\ufffd"),
+    ],
+)
+def test_one_escaped_line_has_no_entities(body: str, text: str) -> None:
+    """HTML without any tag is known by its entities, if nothing stands in it that HTML would escape."""
+    assert plain(rich_text(body)) == text
+
+
+@given(st.text(st.sampled_from("a1 &<>'\";#x27ampltß\n\xa0")))
+def test_a_reply_of_ours_is_read_as_it_was_written(text: str) -> None:
+    """However the vendor gives back what we have sent: with tags or, of one line, with none."""
+    assert comparable(plain(rich_text(text_to_html(text)))) == comparable(text)
 
 
 @given(st.text())

@@ -9,6 +9,7 @@ from typing import cast
 from bot.db.connection import Database
 from bot.db.rows import to_ms
 from bot.inbound.chats.homes import Homes
+from bot.inbound.chats.listed_stores import ListedStores
 from bot.tickets.rules_from_settings import Rules
 from tests.support.clocks import ManualClock
 from tests.support.waiting import until
@@ -30,7 +31,7 @@ async def _rests(seconds: float) -> float:
     """For how long the database is left alone after it has worked so long."""
     clock = ManualClock()
     database = cast("Database", _SlowDatabase(clock, seconds))
-    task = asyncio.create_task(Homes(database, cast("Rules", None), clock, {}).run())
+    task = asyncio.create_task(Homes(database, cast("Rules", None), clock, {}, cast("ListedStores", None)).run())
     await until(lambda: len(clock.slept) > 1, "it has rested twice")
     task.cancel()
     return clock.slept[1]

@@ -183,7 +183,7 @@ def test_the_table_reads_as_a_table() -> None:
     assert table(alone(shown)).splitlines() == [
         "main",
         "  open 12 · closed 340 · waiting for us 5 · snoozed 2",
-        "  waiting 3 under 1 h · 1 4 to 24 h · 1 over 3 days",
+        "  waiting under 1 h: 3 · 4 to 24 h: 1 · over 3 days: 1",
         "  2 days          number      median     9 of 10",
         "  first answer        12      12 min  3 h 05 min",
         "    in open hours               40 s      12 min",
@@ -272,6 +272,24 @@ def test_a_table_for_a_chat_is_whole(stores: int, days: int, agents: int) -> Non
     if agents == 60:
         named = sum(line.startswith("A" * 14 + "…") for line in lines)
         assert lines[-1] == f"and {60 - named} more agents: see shopbell stats"
+
+
+@pytest.mark.parametrize(
+    ("days", "head", "first", "last"),
+    [
+        (14, "by day (UTC)", ("2026-01-01", 9_999), ("2026-01-14", 9_999)),
+        (28, "by 2 days (UTC)", ("2026-01-01", 19_998), ("2026-01-27", 19_998)),
+        (30, "by 3 days (UTC)", ("2026-01-01", 29_997), ("2026-01-28", 29_997)),
+        (29, "by 3 days (UTC)", ("2026-01-01", 19_998), ("2026-01-27", 29_997)),
+    ],
+)
+def test_rows_of_several_days_are_named_so(days: int, head: str, first: tuple[str, int], last: tuple[str, int]) -> None:
+    """Else the tickets of a week are read as those of a day; what is not whole stands first, not today."""
+    shown = figures_of("main", days=days)
+    lines = chat_table(Report(stores=(shown,), total=shown)).splitlines()
+    rows = [line.split() for line in lines if line.startswith("    2026")]
+    assert sum(line.split(")")[0] + ")" == f"  {head}" for line in lines) == 1
+    assert [(row[0], int(row[1])) for row in (rows[0], rows[-1])] == [first, last]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/ComodRivadavia"])

@@ -69,6 +69,11 @@ def test_a_text_is_known_again_as_stores_keep_it(text: str, name: str) -> None:
         ("A long answer that a store with short fields does not keep", "A long answer that a store with short"),
         ("👍", ""),
         ("👍🏽 !!", "?? !!"),
+        ("All good 👍 have a nice day 😀", "All good "),
+        ("Да 👍 хорошего дня", "Да"),
+        ("Hi <b>Ann</b> 🙂\nSee you", "<p>Hi Ann</p>"),
+        ("All good 👍 bye 😀", "All good :+1: bye :grinning_face:"),
+        ("Yes 🇩🇪", "Yes :flag-de:"),
     ],
 )
 def test_lost_letters_and_cut_ends_are_no_other_text(sent: str, kept: str) -> None:
@@ -86,6 +91,10 @@ def test_different_replies_are_not_alike() -> None:
     assert not are_alike("👍", "❤️")
     assert not are_alike("!!!", "🎉")
     assert not are_alike("Key 1", "Key 2")
+    assert not are_alike("All good 👍 bye", "All good, but wait")
+    assert not are_alike("All good 👍 bye", "All")
+    assert not are_alike("👍 bye", "Yes")
+    assert not are_alike("Yes 👍", "No :+1:")
 
 
 def message(

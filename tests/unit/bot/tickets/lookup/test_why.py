@@ -268,6 +268,11 @@ def test_what_to_do_about_a_reply(state: State, values: dict[str, Any], advice: 
             f"This is no command of shopbell, so nothing was done. {SEND_IT}",
         ),
         (
+            message(purpose=Purpose.TALK, text="!close", unsupported=("a poll",)),
+            [],
+            f"A command that comes with more, such as a file, is not done. Write the command alone. {SEND_IT}",
+        ),
+        (
             message(purpose=Purpose.TALK, text="!nice work everybody"),
             [],
             "If the customer must have it, use “Send to customer” in its menu.",
