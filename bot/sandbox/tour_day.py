@@ -120,6 +120,10 @@ async def the_day_ends(tour: Tour) -> None:
     ann, bob, shop = tour.world.ann, tour.world.bob, tour.shop("sellgate")
     discord, slack = tour.discord("sellgate"), tour.slack("sellgate")
     number = slack.card.rendered.split("#", 1)[1].split(" ", 1)[0]
+    # Whoever has a ticket is not asked whether they have read what the customer wrote a moment ago.
+    await tour.world.discord.command(ann, discord.thread.id, "release")
+    taken = await tour.world.slack.command(bob, shop.slack, "/take", number)
+    tour.check(f"Bob reads “{shorten(taken.text, 70)}”", holds=f"You have #{number} now." in taken.text)
     form = await tour.world.slack.command(bob, shop.slack, "/snippet", f"parcel #{number}")
     if not isinstance(form.view, View):
         raise StepFailed("/snippet does not answer with a form")
