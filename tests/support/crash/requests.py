@@ -273,7 +273,7 @@ async def play(folder: Path, *, carried_out: bool, chosen: Callable[[Sequence[Po
                 faults=tuple(filter(None, story.faults())),
                 exit_code=await nest.stop(),
                 integrity=integrity(nest.database),
-                unfinished=unfinished(nest.database),
+                unfinished=0 if stuck_at is None else unfinished(nest.database),
                 tracebacks=nest.log.count("Traceback"),
                 seconds=time.monotonic() - began,
             )

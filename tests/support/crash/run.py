@@ -93,7 +93,7 @@ async def play(plan: Plan, folder: Path) -> Outcome:
         await nest.start()
         left = world.missing()
         await _write_the_rest(plan, world, random)
-        await drain(world, nest.database, plan.patience)
+        waiting = await drain(world, nest.database, plan.patience)
         drained = time.monotonic()
         exit_code = await nest.stop()
         return Outcome(
@@ -101,7 +101,7 @@ async def play(plan: Plan, folder: Path) -> Outcome:
             verdict=world.verdict(),
             integrity=integrity(nest.database),
             planned=sum(ticket.was_planned for ticket in world.tickets),
-            unfinished=unfinished(nest.database),
+            unfinished=waiting,
             exit_code=exit_code,
             customers=world.customers,
             replies=world.replies,
@@ -177,12 +177,15 @@ async def _plan_some(world: KillWorld) -> None:
                 await world.agents_plan(ticket)
 
 
-async def drain(world: KillWorld, database: Path, patience: float) -> None:
+async def drain(world: KillWorld, database: Path, patience: float) -> int:
     """
     Wait until everything has arrived and nothing waits any more, as long as something still arrives.
 
     Args:
         patience: For how many seconds nothing need arrive before it counts as lost.
+
+    Returns:
+        How many deliveries were unfinished then. A moment later a sweep may have changed a card again.
     """
     fewest, at = world.missing(), time.monotonic()
     while time.monotonic() - at < patience:
@@ -193,7 +196,8 @@ async def drain(world: KillWorld, database: Path, patience: float) -> None:
         if missing == 0:
             with suppress(sqlite3.OperationalError):
                 if unfinished(database) == 0:
-                    return
+                    return 0
+    return unfinished(database)
 
 
 def unfinished(database: Path) -> int:

@@ -11,7 +11,7 @@ from random import Random
 
 from bot.clock import SystemClock
 from bot.sandbox.bot_process import BotProcess
-from tests.support.crash.run import drain, integrity, unfinished
+from tests.support.crash.run import drain, integrity
 from tests.support.crash.world import CHATS, KillWorld, Ticket, Verdict
 from tests.support.waiting import until
 
@@ -57,9 +57,9 @@ class Scene:
 
     async def all_arrives(self) -> None:
         """Wait until everything has arrived; then nothing is lost, doubled or out of order, and the file is sound."""
-        await drain(self.world, self.bot.database, _PATIENCE)
+        waiting = await drain(self.world, self.bot.database, _PATIENCE)
         assert self.world.verdict() == Verdict(lost=(), doubled=(), disordered=())
-        assert unfinished(self.bot.database) == 0
+        assert waiting == 0
         assert integrity(self.bot.database) == "ok"
 
 
